@@ -1,0 +1,1 @@
+"""One live conversation: filling arguments, calling, and the roles of the teacher."""

@@ -1,0 +1,230 @@
+"""The teacher's roles over one protocol: what each is asked, and what it must reply (FunReason-MT, phases II and III).
+
+The asks are plain data, so a rule-based teacher can read them and a prompt can be rendered from them. The replies cross
+a border (a model wrote them) and are validated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from toolweave.agent.messages import Message
+from toolweave.servers.tools import Tool
+
+
+class Reply(BaseModel):
+    """A validated reply; a teacher that adds or misses a key is asked again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class UserValue:
+    """One value that only the user can supply."""
+
+    tool: Tool
+    """The tool whose argument it is."""
+    pointer: str
+    """JSON pointer into that tool's arguments."""
+    schema: dict[str, Any]
+    """Schema of the parameter leaf."""
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One executed call as the tooling, querying and critiquing roles may see it."""
+
+    id: str
+    tool: Tool
+    arguments: dict[str, Any]
+    text: str
+    """The observation as a model reads it."""
+    value: Any
+    """The observation, decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolingAsk:
+    """Fold this turn's calls into one composite tool."""
+
+    calls: tuple[Happened, ...]
+    inputs: tuple[UserValue, ...]
+    seed: int
+
+
+class AdvancedTool(Reply):
+    """The whole turn as one tool: intermediate values have vanished from its signature."""
+
+    name: str = Field(min_length=1, max_length=80)
+    description: str = Field(min_length=1, max_length=600)
+    inputs: tuple[str, ...] = ()
+    """What the user supplies, in plain words."""
+    output: str = Field(min_length=1, max_length=300)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The seeded draw that the paper calls ε; recorded with the sample."""
+
+    persona: str
+    register: Literal["plain", "polite", "brisk", "chatty"]
+    distance: Literal["explicit", "goal"]
+    """`explicit` hints at the steps in everyday words; `goal` only says what is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryAsk:
+    """Write what the user says at the start of this turn."""
+
+    advanced: AdvancedTool
+    calls: tuple[Happened, ...]
+    inputs: tuple[UserValue, ...]
+    """Every one of these values must be readable in the text, in human form."""
+    carried: tuple[UserValue, ...]
+    """Arguments taken from earlier turns' outputs: refer to the thing ("that booking"), never say the value."""
+    history: tuple[Message, ...]
+    """Messages of the earlier turns; empty on the first."""
+    style: Style
+    forbidden: tuple[str, ...]
+    """Identifiers of tools and parameters, and intermediate values: none may appear in the text."""
+    seed: int
+    complaints: tuple[str, ...] = ()
+    """What was wrong with earlier attempts at this text."""
+
+
+class Said(Reply):
+    """How one user value is worded in the query."""
+
+    pointer: str
+    """As in the ask."""
+    tool: str
+    """Id of the tool, as in the ask."""
+    text: str = Field(min_length=1)
+    """The exact substring of the query that says the value."""
+
+
+class Query(Reply):
+    """What the user says."""
+
+    text: str = Field(min_length=1, max_length=4000)
+    said: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepAsk:
+    """Decide the next step of the conversation."""
+
+    messages: tuple[Message, ...]
+    """The conversation so far, with real observations; the last user message opened this turn."""
+    tools: tuple[Tool, ...]
+    """The tools on offer."""
+    names: dict[str, str]
+    """Tool id → offered name."""
+    advanced: AdvancedTool
+    """The equivalence hint of the paper's Prompt(1); never to be mentioned."""
+    hints: tuple[str, ...]
+    """The critic's hints on this turn so far; never to be mentioned."""
+    seed: int
+
+
+class ProposedCall(Reply):
+    """A call that the reasoner wants to make."""
+
+    name: str
+    """Offered tool name."""
+    arguments: dict[str, Any]
+
+
+class Step(Reply):
+    """Reasoning, then either calls or the closing answer."""
+
+    reasoning: str = Field(min_length=1, max_length=4000)
+    calls: tuple[ProposedCall, ...] = ()
+    answer: str | None = None
+
+
+Mistake = Literal[
+    "wrong_tool",
+    "missing_prerequisite",
+    "wrong_value",
+    "wrong_source",
+    "wrong_order",
+    "extra_call",
+    "stopped_early",
+    "unsupported_answer",
+    "leak",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CritiqueAsk:
+    """Turn a finding into a hint; the finding was made by comparing with the trace, not by the teacher."""
+
+    mistake: Mistake
+    step: Step
+    tool: Tool | None
+    """The tool of the faulty call, where there is one."""
+    pointer: str | None
+    """The faulty argument, where there is one."""
+    expected: tuple[Happened, ...]
+    """The calls that would have been right; their values must not appear in the hint."""
+    messages: tuple[Message, ...]
+    seed: int
+
+
+class Critique(Reply):
+    """A hint for the next attempt."""
+
+    hint: str = Field(min_length=1, max_length=600)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueAsk:
+    """Invent a plausible value for a parameter that no tool, schema or setting supplies."""
+
+    tool: Tool
+    pointer: str
+    schema: dict[str, Any]
+    seed: int
+
+
+class Value(Reply):
+    """A plausible value; `None` when nothing sensible can be said."""
+
+    value: Any = None
+
+
+class Model(Protocol):
+    """The teacher behind the roles.
+
+    Every method may raise `TeacherError`; it never returns a reply that failed validation.
+    """
+
+    @property
+    def name(self) -> str:
+        """What `samples.jsonl` records as the teacher, such as `offline` or a model id."""
+        ...
+
+    async def tooling(self, ask: ToolingAsk) -> AdvancedTool:
+        """A_T: fold a turn into an advanced tool."""
+        ...
+
+    async def query(self, ask: QueryAsk) -> Query:
+        """A_Q: write the user's request."""
+        ...
+
+    async def step(self, ask: StepAsk) -> Step:
+        """A_R: decide the next step."""
+        ...
+
+    async def critique(self, ask: CritiqueAsk) -> Critique:
+        """A_C: word a hint."""
+        ...
+
+    async def value(self, ask: ValueAsk) -> Value:
+        """Invent a value that a user would know."""
+        ...

@@ -1,0 +1,1 @@
+"""Many conversations at once: planning, stages, gates, store, export, reports and the command line."""

@@ -1,0 +1,1 @@
+"""MCP servers: configuration, processes, isolation, policy and bundled worlds. The only MCP client."""

@@ -1,0 +1,37 @@
+"""Every exception that Toolweave raises on purpose.
+
+    ToolweaveError                  one clear line for the user; the command line prints it and exits
+    ├── ConfigError                 a file or a flag that the user wrote is wrong (exit 2)
+    ├── ServerError                 a server could not be started or listed (exit 1 when none is left)
+    ├── TeacherError                the model behind a role failed or replied with nonsense
+    └── RunError                    a run directory cannot be used or written (exit 1)
+
+A tool that fails is not an exception: it is a `CallResult` with a status. A conversation that fails is a
+trajectory with a reason. Only a broken run raises.
+"""
+
+from __future__ import annotations
+
+
+class ToolweaveError(Exception):
+    """Something that the user can act on; its text is one line that says what, where and what to do."""
+
+    exit_code = 1
+
+
+class ConfigError(ToolweaveError):
+    """A settings file, `mcp.json` or a flag is wrong."""
+
+    exit_code = 2
+
+
+class ServerError(ToolweaveError):
+    """A server could not be started, introspected or kept alive."""
+
+
+class TeacherError(ToolweaveError):
+    """The model behind a role did not give a usable reply."""
+
+
+class RunError(ToolweaveError):
+    """A run directory cannot be read, written or resumed."""

@@ -1,0 +1,70 @@
+"""Tools as introspected: names, schemas and hints, canonical enough to hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from toolweave.servers.json_values import as_list, as_object, canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """Hints from an untrusted party; `None` means that the server did not say."""
+
+    title: str | None = None
+    read_only: bool | None = None
+    destructive: bool | None = None
+    idempotent: bool | None = None
+    open_world: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One MCP tool of one server, with its JSON Schemas kept as they came."""
+
+    server: str
+    """Name of the server in `mcp.json`; empty when tools were read from a bare schema file."""
+    name: str
+    description: str = ""
+    input_schema: dict[str, Any] = field(default_factory=lambda: {"type": "object"})
+    output_schema: dict[str, Any] | None = None
+    annotations: Annotations = Annotations()
+
+    def __hash__(self) -> int:
+        return hash((self.server, self.name))
+
+    @property
+    def id(self) -> str:
+        """`server/name`, or the bare name where there is no server: the key used everywhere inside."""
+        return f"{self.server}/{self.name}" if self.server else self.name
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Top-level parameters with their schemas; empty when the schema has no usable `properties`."""
+        return as_object(self.input_schema.get("properties"))
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Names of the required top-level parameters that the schema really has."""
+        names = as_list(self.input_schema.get("required"))
+        return frozenset(name for name in names if isinstance(name, str) and name in self.parameters)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over name, description and schemas with sorted keys; changes when the tool changes."""
+        facts = [self.name, self.description, self.input_schema, self.output_schema]
+        return hashlib.sha256(canonical(facts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def offered_names(tools: Iterable[Tool], separator: str = "/") -> dict[str, str]:
+    """Map each tool id to the name that people and models see.
+
+    The bare name, or `server<separator>name` where two servers share it.
+    """
+    tools = list(tools)
+    count = Counter(tool.name for tool in tools)
+    return {tool.id: tool.name if count[tool.name] == 1 else f"{tool.server}{separator}{tool.name}" for tool in tools}
