@@ -13,7 +13,8 @@ def as_object(value: object) -> dict[str, Any]:
 
 def as_list(value: object) -> list[Any]:
     """The value if it is a list, else an empty one."""
-    return cast("list[Any]", value) if isinstance(value, list) else []
+    found: list[Any] = value if isinstance(value, list) else []
+    return found
 
 
 def canonical(value: object) -> str:
