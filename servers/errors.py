@@ -4,6 +4,7 @@
     ├── ConfigError                 a file or a flag that the user wrote is wrong (exit 2)
     ├── ServerError                 a server could not be started or listed (exit 1 when none is left)
     ├── TeacherError                the model behind a role failed or replied with nonsense
+    │   └── EndpointUnusable        every further request would fail too (exit 1)
     └── RunError                    a run directory cannot be used or written (exit 1)
 
 A tool that fails is not an exception: it is a `CallResult` with a status. A conversation that fails is a
@@ -31,6 +32,10 @@ class ServerError(ToolweaveError):
 
 class TeacherError(ToolweaveError):
     """The model behind a role did not give a usable reply."""
+
+
+class EndpointUnusable(TeacherError):
+    """Every further request would be refused too; the text says what to do."""
 
 
 class RunError(ToolweaveError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, TypeGuard
 
 
@@ -29,3 +30,14 @@ def as_list(value: object) -> list[Any]:
 def canonical(value: object) -> str:
     """JSON text with sorted keys and no spaces; equal values give equal text."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def map_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Copy of a JSON value with every string, keys included, passed through `change`."""
+    if isinstance(value, str):
+        return change(value)
+    if is_list(value):
+        return [map_texts(item, change) for item in value]
+    if is_object(value):
+        return {change(key): map_texts(item, change) for key, item in value.items()}
+    return value

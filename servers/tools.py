@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -61,10 +62,22 @@ class Tool:
 
 
 def offered_names(tools: Iterable[Tool], separator: str = "/") -> dict[str, str]:
-    """Map each tool id to the name that people and models see.
-
-    The bare name, or `server<separator>name` where two servers share it.
-    """
+    """Map each tool id to the name that people see: the bare name, or `server/name` where two servers share it."""
     tools = list(tools)
     count = Counter(tool.name for tool in tools)
-    return {tool.id: tool.name if count[tool.name] == 1 else f"{tool.server}{separator}{tool.name}" for tool in tools}
+    return {
+        tool.id: tool.name if count[tool.name] == 1 or not tool.server else f"{tool.server}{separator}{tool.name}"
+        for tool in tools
+    }
+
+
+def function_names(tools: Iterable[Tool]) -> dict[str, str]:
+    """Map each tool id to a name that OpenAI-compatible endpoints accept: `[A-Za-z0-9_-]`, at most 64, unique."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for tool_id, name in offered_names(tools, "__").items():
+        plain = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64]
+        spelt = next(n for n in (plain, *(f"{plain[:60]}_{i}" for i in range(2, 1000))) if n not in taken)
+        names[tool_id] = spelt
+        taken.add(spelt)
+    return names

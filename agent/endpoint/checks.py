@@ -1,0 +1,83 @@
+"""What a reply must satisfy beyond its shape, role by role; a check raises `BadReply`, worded for the model."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import jsonschema
+
+from toolweave.agent.endpoint.replies import BadReply
+from toolweave.agent.grounding import seen_text, unsupported
+from toolweave.agent.patterns import argument_leaves
+from toolweave.agent.roles import Critique, CritiqueAsk, Step, Value, ValueAsk
+from toolweave.agent.spoken import reads_as
+from toolweave.servers.json_values import canonical
+
+_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+_QUOTES = re.compile("[\"“”'`]")
+_CODE_NAME = re.compile(r"[a-z][A-Z]|[_\d.:/-]")
+
+
+def check_step(reply: Step) -> None:
+    """A step either calls or answers, and is reasoned either way."""
+    answered = bool(reply.answer and reply.answer.strip())
+    if not reply.reasoning.strip():
+        raise BadReply("reasoning: must not be blank")
+    if bool(reply.calls) == answered:
+        raise BadReply("give either calls or an answer: not both, and not neither")
+
+
+def check_hint(reply: Critique, ask: CritiqueAsk) -> None:
+    """A hint gives away no right value, nothing unseen, and no name of a tool that the step did not call."""
+    for value in gold_values(ask):
+        if tells(reply.hint, value):
+            raise BadReply("the hint gives a correct value away; describe where it comes from instead")
+    if unseen := unsupported(_QUOTES.sub("", reply.hint), _known(ask)):
+        raise BadReply(f"the hint says {unseen[0]}, which the assistant has not seen")
+    called = {call.name.rsplit("/", 1)[-1] for call in ask.step.calls} | ({ask.tool.name} if ask.tool else set[str]())
+    for name in dict.fromkeys(item.tool.name for item in ask.expected):
+        if name not in called and _CODE_NAME.search(name) and _mentions(reply.hint, name):
+            raise BadReply("the hint names the right tool; describe what it is for instead")
+
+
+def _known(ask: CritiqueAsk) -> str:
+    """Everything that the assistant has seen and written."""
+    thoughts = [str(message.get("reasoning_content") or "") for message in ask.messages]
+    tool = canonical([ask.tool.name, ask.tool.description, ask.tool.input_schema]) if ask.tool else ""
+    return "\n".join([seen_text(ask.messages), *thoughts, canonical(ask.step.model_dump(mode="json")), tool])
+
+
+def check_value(reply: Value, ask: ValueAsk) -> None:
+    """An invented value fits its schema; a schema that is broken cannot forbid anything."""
+    if reply.value is None:
+        return
+    try:
+        jsonschema.validate(reply.value, ask.schema, cls=jsonschema.Draft202012Validator)
+    except jsonschema.ValidationError as error:
+        raise BadReply(f"value: {error.message[:200]}") from error
+    except Exception:  # boundary: a server's schema can break the validator in any way (references, patterns, types)
+        return
+
+
+def gold_values(ask: CritiqueAsk) -> list[Any]:
+    """Argument values of the right calls; yes/no, nothing and single characters give nothing away."""
+    leaves = [leaf for call in ask.expected for _, leaf in argument_leaves(call.arguments)]
+    return [leaf for leaf in leaves if isinstance(leaf, (int, float, str)) and not _is_trivial(leaf)]
+
+
+def tells(text: str, value: float | str) -> bool:
+    """Whether a text says a value, as it is or as people write it."""
+    if isinstance(value, str):
+        return _mentions(text, value) or reads_as(text, value)
+    numbers = (float(item.replace(",", "")) for item in _NUMBER.findall(text))
+    return any(abs(number - value) < 1e-9 for number in numbers)
+
+
+def _is_trivial(value: object) -> bool:
+    return isinstance(value, bool) or (isinstance(value, str) and len(value.strip()) < 2)
+
+
+def _mentions(text: str, words: str) -> bool:
+    flat = " ".join(words.lower().split())
+    return re.search(rf"(?<!\w){re.escape(flat)}(?!\w)", " ".join(text.lower().split())) is not None

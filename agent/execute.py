@@ -1,0 +1,198 @@
+"""Executes planned calls live: fills the arguments, calls, repairs with other values, and records what came back.
+
+A call that may have reached its server is never silently repeated: every attempt is another set of arguments, and
+every attempt is handed to `on_attempt`. A plan whose call cannot be made to work raises `PlanFailed`; that is a
+trajectory with a reason, not a broken run.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from toolweave.agent.arguments import ValueBook
+from toolweave.agent.outcomes import emptiness, failure
+from toolweave.agent.patterns import argument_leaves, get, place_of, put
+from toolweave.agent.roles import Model, ValueAsk
+from toolweave.agent.rows import Rows
+from toolweave.agent.trace import Call, Source, TurnTrace
+from toolweave.graph.model import ToolGraph
+from toolweave.graph.plan import FromCall, PlannedCall, TurnPlan
+from toolweave.graph.schema import Parameter, parameters
+from toolweave.servers.environment import Environment
+from toolweave.servers.errors import ToolweaveError
+from toolweave.servers.json_values import canonical
+from toolweave.servers.results import CallResult
+from toolweave.servers.tools import Tool
+
+ATTEMPTS = 3
+"""Sets of arguments for one call."""
+VARIATIONS = 3
+"""Times that a turn is begun, each time about other rows and other values."""
+
+
+class PlanFailed(ToolweaveError):
+    """A planned call could not be made to work."""
+
+    def __init__(self, stage: str, reason: str) -> None:
+        super().__init__(reason)
+        self.stage = stage
+        """Taxonomy of the failure: `plan`, `server` or `teacher`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One live call, good or bad, as the run's events record it."""
+
+    tool: str
+    arguments: dict[str, Any]
+    status: str
+    reason: str | None
+    seconds: float
+
+
+@dataclass
+class Executor:
+    """Runs the turns of one trajectory on one environment."""
+
+    environment: Environment
+    graph: ToolGraph
+    book: ValueBook
+    model: Model
+    rng: random.Random
+    on_attempt: Callable[[Attempt], None] = field(default=lambda _: None)
+    steps: dict[int, Call] = field(default_factory=dict[int, Call])
+    """Executed calls by step number of the plan."""
+    repaired: bool = False
+    """Whether anything was called that is not in the trace: it may have left something behind."""
+    _rows: Rows = field(default_factory=Rows)
+    _said: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    async def run_turn(self, plan: TurnPlan, turn: int) -> TurnTrace:
+        """Execute one planned turn; when its values lead nowhere, once more about other things.
+
+        Raises:
+            PlanFailed: A call had no value for a parameter, or failed with every set of arguments tried.
+        """
+        before = dict(self.steps), dict(self._rows.focus), dict(self._said)
+        for variation in range(VARIATIONS):
+            try:
+                return await self._run_once(plan, turn)
+            except PlanFailed as error:
+                if error.stage != "plan" or variation == VARIATIONS - 1:
+                    raise
+                self.repaired = True
+                self.steps, self._rows.focus, self._said = dict(before[0]), dict(before[1]), dict(before[2])
+        raise AssertionError("unreachable")
+
+    async def _run_once(self, plan: TurnPlan, turn: int) -> TurnTrace:
+        done: list[Call] = []
+        for planned in plan.calls:
+            call = await self._run(planned, turn)
+            self.steps[planned.step] = call
+            done.append(call)
+        return TurnTrace(tuple(done))
+
+    async def _run(self, planned: PlannedCall, turn: int) -> Call:
+        tool = self.graph.tools[planned.tool]
+        reason: str | None = "no attempt"
+        tried: set[str] = set()
+        for attempt in range(ATTEMPTS):
+            arguments, sources = await self._fill(planned, tool, turn, attempt)
+            if canonical(arguments) in tried:
+                continue
+            tried.add(canonical(arguments))
+            result = await self.environment.call(tool, arguments)
+            reason = failure(result) or emptiness(result)
+            self.on_attempt(Attempt(tool.id, arguments, result.status, reason, result.seconds))
+            if reason is None:
+                self._remember(tool, sources, arguments)
+                return self._record(planned, tool, arguments, sources, result)
+            self.repaired = True
+            if result.status in ("lost", "timeout", "refused"):
+                raise PlanFailed("server", f"{tool.id}: {reason}")
+        raise PlanFailed("plan", f"{tool.id}: {reason}")
+
+    async def _fill(
+        self, planned: PlannedCall, tool: Tool, turn: int, attempt: int
+    ) -> tuple[dict[str, Any], dict[str, Source]]:
+        arguments: dict[str, Any] = {}
+        sources: dict[str, Source] = {}
+        used: dict[str, set[str]] = {}
+        known = {parameter.path: parameter for parameter in parameters(tool)}
+        for pattern, source in planned.sources.items():
+            if isinstance(source, FromCall):
+                value, where = self._take(source, pattern, tool, used, attempt)
+            else:
+                value, where = await self._say(tool, known[pattern], turn, attempt)
+            put(arguments, pattern, value)
+            place = place_of(pattern)
+            sources |= {leaf: where for leaf, _ in argument_leaves(value, place)}
+        return arguments, sources
+
+    def _take(
+        self, source: FromCall, pattern: str, tool: Tool, used: dict[str, set[str]], attempt: int
+    ) -> tuple[Any, Source]:
+        producer = self.steps[source.step]
+        taken = used.setdefault(producer.id, set())
+        leaf = self._rows.choose(producer.id, producer.result.value, source.field, taken, attempt, self.rng)
+        if leaf is None:
+            raise PlanFailed("plan", f"{producer.tool.id} returned no {source.field!r} for {tool.id} {pattern!r}")
+        taken.add(leaf.place)
+        return _fitted(leaf.value, pattern, tool), Source("output", call=producer.id, place=leaf.place)
+
+    async def _say(self, tool: Tool, parameter: Parameter, turn: int, attempt: int) -> tuple[Any, Source]:
+        choices = self.book.candidates(tool, parameter, random.Random(self.rng.randrange(2**31)))
+        said = self._said.get(parameter.path)
+        if attempt == 0 and any(choice.value == said for choice in choices):
+            return said, Source("user", turn=turn)
+        if choices:
+            choice = choices[attempt % len(choices)]
+            return choice.value, Source("const") if choice.how == "const" else Source("user", turn=turn)
+        place = place_of(parameter.path)
+        reply = await self.model.value(ValueAsk(tool, place, parameter.schema, self.rng.randrange(2**31)))
+        if reply.value is None:
+            raise PlanFailed("plan", f"{tool.id}: parameter {parameter.path!r} has no source")
+        return reply.value, Source("user", turn=turn)
+
+    def _remember(self, tool: Tool, sources: dict[str, Source], arguments: dict[str, Any]) -> None:
+        for parameter in parameters(tool):
+            place = place_of(parameter.path)
+            if sources.get(place) is not None and sources[place].kind == "user":
+                self._said[parameter.path] = get(arguments, place)
+
+    def _record(
+        self,
+        planned: PlannedCall,
+        tool: Tool,
+        arguments: dict[str, Any],
+        sources: dict[str, Source],
+        result: CallResult,
+    ) -> Call:
+        after = {source.call for source in sources.values() if source.call is not None}
+        after |= {self.steps[step].id for step in planned.after}
+        after |= self._state_before(tool)
+        return Call(f"call_{len(self.steps) + 1}", tool, arguments, sources, result, frozenset(after))
+
+    def _state_before(self, tool: Tool) -> set[str]:
+        """Calls of the same server that cannot change places with this one: either of the two may write."""
+        return {
+            call.id
+            for call in self.steps.values()
+            if call.tool.server == tool.server and (self._may_write(call.tool) or self._may_write(tool))
+        }
+
+    def _may_write(self, tool: Tool) -> bool:
+        return self.graph.fact(tool.id).access != "reads" and tool.annotations.read_only is not True
+
+
+def _fitted(value: Any, pattern: str, tool: Tool) -> Any:
+    """The value in the type that the parameter wants, where that loses nothing (`7` for `"7"`)."""
+    wanted = next((p.schema.get("type") for p in parameters(tool) if p.path == pattern), None)
+    if wanted == "string" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    if wanted == "integer" and isinstance(value, str) and value.lstrip("-").isdigit():
+        return int(value)
+    return value

@@ -1,0 +1,125 @@
+"""The critiquing role: words a finding as a hint, specific about what is wrong and silent about what is right."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from toolweave.agent.offline.conversation import Seen, read_situation
+from toolweave.agent.offline.english import capitalised, gerund, spaced
+from toolweave.agent.offline.guidance import (
+    ANOTHER_ENTRY,
+    CLOSE,
+    FAULTS,
+    FIRST,
+    NOT_THIS,
+    ONLY_SEEN,
+    ORDINALS,
+    PARAMETER,
+    Fault,
+)
+from toolweave.agent.offline.purpose import purpose_of
+from toolweave.agent.offline.wording import plain_value
+from toolweave.agent.patterns import argument_leaves, get
+from toolweave.agent.roles import Critique, CritiqueAsk, Happened
+from toolweave.graph.fields import leaves
+from toolweave.servers.tools import Tool
+
+_LEADS = {
+    "missing_prerequisite": ("Not yet: ", "That comes too early: ", "One thing is missing: "),
+    "wrong_order": ("The order is not right: ", "That comes too early: ", "Before that, "),
+    "wrong_tool": ("", "For now, ", "At this point, "),
+    "stopped_early": ("It is too early to answer: ", "The request is not served yet: ", "That is not the end: "),
+}
+
+
+def criticise(ask: CritiqueAsk) -> Critique:
+    """A hint for the next attempt."""
+    rng = random.Random(ask.seed)
+    if ask.mistake in ("wrong_value", "wrong_source") and ask.tool is not None and ask.pointer:
+        return Critique(hint=_of_value(ask, ask.tool, ask.pointer, rng)[:600])
+    if ask.mistake == "extra_call":
+        return Critique(hint=f"{capitalised(CLOSE)}, so nothing more has to be looked up or changed; close the turn.")
+    if ask.mistake in ("unsupported_answer", "leak"):
+        return Critique(hint=f"{capitalised(ONLY_SEEN)} and what the request says, nothing else.")
+    if not ask.expected:
+        return Critique(hint=f"{capitalised(CLOSE)}; close the turn.")
+    return Critique(hint=_of_tool(ask, rng)[:600])
+
+
+def _of_tool(ask: CritiqueAsk, rng: random.Random) -> str:
+    expected = ask.expected[0].tool
+    first = FIRST.format(purpose=_wanted(expected, ask.tool, ask.messages))
+    lead = rng.choice(_LEADS.get(ask.mistake, ("",)))
+    hint = capitalised(f"{lead}{first}.")
+    if ask.mistake == "wrong_tool" and (proposed := _proposed(ask)) is not None:
+        hint += f" {capitalised(NOT_THIS.format(purpose=proposed))}."
+    return hint
+
+
+def _wanted(expected: Tool, wrong: Tool | None, messages: tuple[Any, ...]) -> str:
+    """The purpose of what is missing, in the words of its description."""
+    return purpose_of(expected).phrase
+
+
+def _proposed(ask: CritiqueAsk) -> str | None:
+    """What the wrong call would have done."""
+    if ask.tool is not None:
+        return gerund(purpose_of(ask.tool).phrase)
+    name = next((call.name for call in ask.step.calls), None)
+    if name is None:
+        return None
+    return gerund(purpose_of(Tool("", name)).phrase)
+
+
+def _of_value(ask: CritiqueAsk, tool: Tool, pointer: str, rng: random.Random) -> str:
+    label = spaced(next((part for part in reversed(pointer.split("/")) if part and not part.isdigit()), "value"))
+    about = gerund(purpose_of(tool).phrase)
+    expected = next((call for call in ask.expected if call.tool.id == tool.id), None)
+    fault = _fault(ask, expected, tool, pointer)
+    hint = PARAMETER.format(purpose=about, label=label, fault=fault)
+    return f"{rng.choice(('Look again: ', 'One value is off: ', ''))}{hint}.".replace(": w", ": w")
+
+
+def _fault(ask: CritiqueAsk, expected: Happened | None, tool: Tool, pointer: str) -> str:
+    wanted = _at(expected.arguments, pointer) if expected is not None else None
+    proposed = next((call.arguments for call in ask.step.calls if _same_tool(call.arguments, tool, pointer)), {})
+    given = _at(proposed, pointer)
+    if wanted is None:
+        return FAULTS["unasked"]
+    if (source := _source(ask, wanted)) is not None and _from_results(ask):
+        text = FAULTS["source"].format(ordinal=ORDINALS[min(source.number, len(ORDINALS) - 1)])
+        shown = given is not None and any(
+            plain_value(leaf.value) == plain_value(given) for leaf in leaves(source.value)
+        )
+        return f"{text}; {ANOTHER_ENTRY}" if shown else text
+    fault: Fault = "missing" if given is None else "other"
+    return FAULTS[fault]
+
+
+def _from_results(ask: CritiqueAsk) -> bool:
+    return ask.mistake == "wrong_source"
+
+
+def _same_tool(arguments: dict[str, Any], tool: Tool, pointer: str) -> bool:
+    return set(arguments) <= set(tool.parameters)
+
+
+def _source(ask: CritiqueAsk, wanted: Any) -> Seen | None:
+    """The latest result that shows the right value."""
+    for call in reversed(read_situation(ask.messages).calls):
+        if any(plain_value(leaf.value) == plain_value(wanted) for leaf in leaves(call.value)):
+            return call
+    return None
+
+
+def _at(arguments: dict[str, Any], pointer: str) -> Any:
+    try:
+        return get(arguments, pointer)
+    except KeyError:
+        return None
+
+
+def faulty_leaves(arguments: dict[str, Any]) -> list[str]:
+    """Pointers of all leaves, for tests and reports."""
+    return [pointer for pointer, _ in argument_leaves(arguments)]

@@ -1,0 +1,256 @@
+"""Saying what a call is about: the verb phrase of its tool with the things filled in that feed it."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from toolweave.agent.offline.english import plural, reworded, spoken_of
+from toolweave.agent.offline.picture import Feed, Pictured
+from toolweave.agent.offline.purpose import phrase_without, purpose_of
+from toolweave.agent.offline.saying import is_bare, is_option, spoken_date, spoken_value
+from toolweave.agent.offline.wording import NAMING, SEEKING, Clause, Group, clause, label
+from toolweave.agent.roles import UserValue
+from toolweave.graph.words import words
+
+MOST_TAILS = 2
+_SLOT = (
+    r"\b(?:(?:an?|one|the|any|some|its|their)\s(?:(?!(?:of|to|for|in|on|from|at|with)\b)[a-z-]+\s){{0,3}}?(?P<noun>{noun})"
+    r"|one of (?:our|your|the|their) (?:own )?{many})(?=\W|$)"
+)
+_PEOPLE = frozenset(
+    "person member customer client user guest owner patient student employee teacher gardener scientist author artist "
+    "contact driver doctor nurse tenant player visitor passenger subscriber volunteer supplier".split()
+)
+
+
+@dataclass
+class Told:
+    """A phrase under construction, with what is still to be said in sentences of their own."""
+
+    phrase: str
+    sentences: list[str] = field(default_factory=list[str])
+    said: list[tuple[UserValue, str]] = field(default_factory=list[tuple[UserValue, str]])
+    calls: set[int] = field(default_factory=set[int])
+    """Indices of the calls whose values have been said."""
+
+
+class Describer:
+    """Describes the calls of one turn; every draw comes from `rng`."""
+
+    def __init__(self, calls: Sequence[Pictured], banned: Sequence[str], rng: random.Random) -> None:
+        self.calls = calls
+        self.banned = banned
+        self.rng = rng
+        self.this = rng.choice(("that", "that", "the same", "this"))
+        self.rows: set[tuple[str, ...]] = set()
+
+    def goal(self, number: int, *, alone: bool) -> Told:
+        """What one call is for; unless `alone`, with all that its producers are about."""
+        call = self.calls[number]
+        tool = call.happened.tool
+        purpose = purpose_of(tool)
+        told = Told(phrase_without(purpose, tool, self.banned, self.rng.randrange(3)), calls={number})
+        for feed in call.feeds:
+            self._fill(told, feed, number, alone)
+        self._add_values(told, call, at_most=MOST_TAILS)
+        if (
+            purpose.extra
+            and purpose.nouns.deed in ("seek", "read")
+            and self.rng.random() < 0.5
+            and not spoken_of(purpose.extra, self.banned)
+        ):
+            told.phrase = f"{told.phrase}, {purpose.extra}"
+        return told
+
+    def _fill(self, told: Told, feed: Feed, number: int, alone: bool) -> None:
+        noun = self._noun(feed, number)
+        if not feed.identifies:
+            self._pass_on(told, feed)
+        elif feed.call is None or alone:
+            self._point_back(told, noun, feed)
+        elif feed.call not in told.calls:
+            self._insert(told, feed, noun)
+
+    def _pass_on(self, told: Told, feed: Feed) -> None:
+        """A fact that goes from one result into the next call."""
+        fact = reworded(feed.noun, self.banned, 0) if feed.noun else None
+        if fact and not fact.startswith(("what ", "how ")):
+            told.sentences.append(
+                self.rng.choice((f"Keep the same {fact}", f"The {fact} stays the same", f"Take the same {fact}"))
+            )
+
+    def _noun(self, feed: Feed, number: int) -> str:
+        """What to call the thing that an argument stands for."""
+        options = [feed.noun, feed.described]
+        if feed.call is not None:
+            options.append(purpose_of(self.calls[feed.call].happened.tool).noun)
+        own = purpose_of(self.calls[number].happened.tool)
+        options += [own.nouns.subject[0] if own.nouns.subject else "", own.noun]
+        for option in options:
+            if option and (kept := reworded(option, self.banned, 0)):
+                return kept
+        return ""
+
+    def _point_back(self, told: Told, noun: str, feed: Feed) -> None:
+        """`a member` becomes `that member`."""
+        this = self.this
+        row = self._row(feed)
+        match = self._slot(told.phrase, [noun, feed.noun, feed.described])
+        if match is not None:
+            head = match.group("noun") or noun
+            told.phrase = f"{told.phrase[: match.start()]}{this} {head}{told.phrase[match.end() :]}"
+            if row:
+                told.phrase = told.phrase.replace(f"{this} {head}", f"{this} {head} {row}", 1)
+        elif f"{this} {noun or 'one'}" not in told.phrase:
+            told.phrase = f"{told.phrase} for {this} {noun or 'one'}{f' {row}' if row else ''}"
+
+    def _row(self, feed: Feed) -> str:
+        """Which entry is meant, said once: `(I mean Winter Ferry, Harbour)`."""
+        if not feed.telling or feed.telling in self.rows:
+            return ""
+        self.rows.add(feed.telling)
+        shown = ", ".join(_quoted(text) for text in feed.telling)
+        return f"({self.rng.choice(('I mean', 'namely', 'I mean'))} {shown})"
+
+    def _insert(self, told: Told, feed: Feed, noun: str) -> None:
+        """Put what the user knows of a producer's thing where the phrase speaks of it."""
+        assert feed.call is not None
+        head = purpose_of(self.calls[feed.call].happened.tool).nouns.head
+        match = self._slot(told.phrase, [noun, feed.noun, feed.described, head])
+        thing = self._thing(feed, noun, told)
+        if thing is None:
+            return
+        if match is None:
+            link = self.rng.choice(("for", "for", "with"))
+            told.phrase = f"{told.phrase} {link} {thing}"
+            return
+        before, after = told.phrase[: match.start()], told.phrase[match.end() :]
+        owned = re.match(r"[’']s?\s((?:[a-z-]+\s?){1,3})", after)
+        if owned:
+            told.phrase = f"{before}the {owned.group(1).strip()} of {thing} {after[owned.end() :]}".strip()
+        else:
+            told.phrase = f"{before}{thing}{after}".strip()
+
+    def _slot(self, phrase: str, nouns: Sequence[str]) -> re.Match[str] | None:
+        """The first place where a phrase speaks of a thing in general: `a free plot`, `one animal`."""
+        last = [item.split()[-1] for item in nouns if item]
+        short = [word for noun in last for word in re.findall(r"[a-z]{4,}", phrase) if noun.endswith(word)]
+        for noun in dict.fromkeys([*last, *short]):
+            found = re.search(_SLOT.format(noun=re.escape(noun), many=re.escape(plural(noun))), phrase)
+            if found is not None:
+                return found
+        return None
+
+    def _thing(self, feed: Feed, noun: str, told: Told) -> str | None:
+        """A noun phrase for the thing that a producer finds: `the member Rosa Lindgren`."""
+        assert feed.call is not None
+        call = self.calls[feed.call]
+        told.calls.add(feed.call)
+        key = next((group for group in call.groups if _is_key(group)), None)
+        noun = noun or "one"
+        text = f"the {noun}"
+        if key is not None:
+            shown = spoken_value(key.first.value, key.first.schema)
+            told.said.append((key.first, shown))
+            text = self._named_by(call, noun, shown, key)
+        row = self._row(feed)
+        if row and key is None and len(feed.telling) == 1:
+            text = f"the {noun} listed as {_quoted(feed.telling[0])}"
+        elif row:
+            text = f"{text} {row}"
+        text = self._with_origin(text, call, told)
+        tails, rest = self._tails([group for group in call.groups if group is not key], told)
+        if tails:
+            text = f"{text} {' '.join(tails)}"
+        told.sentences += [self._about(noun, one) for one in rest]
+        return text if text != f"the {noun}" else None
+
+    def _named_by(self, call: Pictured, noun: str, shown: str, key: Group) -> str:
+        """The thing by its own name, or by the name of what it was found under: `the lot of the ingredient shallots`."""
+        finder = purpose_of(call.happened.tool)
+        found = reworded(finder.noun, self.banned, 0) if finder.noun else None
+        if not found or finder.nouns.head in words(noun) or noun in found or noun == "one":
+            return self._named(noun, shown, key)
+        return f"the {noun} of {self._named(found, shown, key)}"
+
+    def _named(self, noun: str, shown: str, key: Group) -> str:
+        if is_bare(key.first.value) and noun.split()[-1] in _PEOPLE and len(self.calls) < 6:
+            return self.rng.choice((f"{noun} {shown}", shown, f"the {noun} {shown}"))
+        if set(key.own) & SEEKING and not is_bare(key.first.value):
+            return self.rng.choice(
+                (f"the {noun} {shown}", f"the {noun} listed under {shown}", f"the {noun} that goes by {shown}")
+            )
+        return self.rng.choice((f"the {noun} {shown}", f"the {noun} called {shown}"))
+
+    def _with_origin(self, text: str, call: Pictured, told: Told) -> str:
+        """`the animal Dotty` of `the owner Clara Voss`."""
+        for feed in call.feeds:
+            if feed.call is not None and feed.call not in told.calls:
+                noun = self._noun(feed, self.calls.index(call))
+                origin = self._thing(feed, noun, told)
+                if origin is not None:
+                    text = f"{text} {self.rng.choice(('of', 'of', 'from'))} {origin}"
+            elif feed.call is None:
+                text = f"{text} of {self.this} {self._noun(feed, self.calls.index(call)) or 'one'}"
+        return text
+
+    def _about(self, noun: str, said: Clause) -> str:
+        opening = self.rng.choice((f"As for the {noun}", f"For the {noun}", f"About the {noun}"))
+        lead = said.sentence
+        return f"{opening}: {lead[:1].lower()}{lead[1:]}" if noun != "one" else lead
+
+    def _add_values(self, told: Told, call: Pictured, at_most: int) -> None:
+        """The call's own values: the first few behind the phrase, the others in sentences."""
+        tails, rest = self._tails(call.groups, told, at_most)
+        told.phrase = " ".join([told.phrase, *tails])
+        told.sentences += [one.sentence for one in rest]
+
+    def _tails(self, groups: Sequence[Group], told: Told, at_most: int = MOST_TAILS) -> tuple[list[str], list[Clause]]:
+        tails: list[str] = []
+        rest: list[Clause] = []
+        order = sorted(groups, key=lambda group: (not _is_key(group), self.rng.random()))
+        for group in order:
+            said = clause(group, self.banned, self.rng)
+            told.said += said.said
+            if self._beside_noun(told, group, said):
+                continue
+            short = len(said.tail) <= 70 and "; " not in said.tail
+            if said.tail and short and len(tails) < at_most and (not tails or self.rng.random() < 0.7):
+                tails.append(said.tail)
+            else:
+                rest.append(said)
+        return tails, rest
+
+    def _beside_noun(self, told: Told, group: Group, said: Clause) -> bool:
+        """Put a text right behind the noun that the phrase has for it: `work out the sum "2 + 2"`."""
+        named = label(group, self.banned)
+        match = self._slot(told.phrase, [named]) if named and isinstance(group.first.value, str) else None
+        if match is None or match.group("noun") is None or len(said.said) != 1 or told.phrase[match.end() :].strip():
+            return False
+        told.phrase = f"{told.phrase[: match.end()]} {said.said[0][1]}"
+        return True
+
+
+def _is_key(group: Group) -> bool:
+    """Whether the value names the thing that is looked for."""
+    value = group.first.value
+    if (
+        not isinstance(value, str)
+        or len(group.items) > 1
+        or is_option(value, group.first.schema)
+        or spoken_date(value[:10])
+    ):
+        return False
+    return bool(set(group.own) & (SEEKING | NAMING)) and len(value) <= 60
+
+
+def _quoted(text: str) -> str:
+    return text if is_bare(text) or re.match(r"\d", text) else f'"{text}"'
+
+
+def loose_ends(calls: Sequence[Pictured], told: Told) -> list[int]:
+    """Calls whose values have not been said yet, in order."""
+    return [number for number, call in enumerate(calls) if call.groups and number not in told.calls]

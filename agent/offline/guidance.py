@@ -1,0 +1,98 @@
+"""Hints between critic and student: worded by the one, read by the other, never with a value or a tool's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Fault = Literal["missing", "unasked", "other", "source"]
+
+FIRST = "something has to {purpose}"
+NOT_THIS = "{purpose} does not serve this step"
+PARAMETER = "when it comes to {purpose}, the {label} {fault}"
+FAULTS: dict[Fault, str] = {
+    "missing": "is left out although the request says it",
+    "unasked": "was not asked for and is to be left out",
+    "other": "is not what the request says for it",
+    "source": "has to come from what the {ordinal} result shows",
+}
+ANOTHER_ENTRY = "another entry of that result fits better"
+CLOSE = "everything that was asked for is done"
+ONLY_SEEN = "say only what the results show"
+ORDINALS = tuple(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth twentieth".split()
+)
+
+_FIRST = re.compile(r"something has to ([^.;]+?)(?=[.;]|$)", re.IGNORECASE)
+_NOT_THIS = re.compile(r"(?:^|[.;:] ?)([^.;:]+?) does not serve this step", re.IGNORECASE)
+_PARAMETER = re.compile(
+    r"when it comes to ([^.;]+?), the ([\w ]+?) (is left out|was not asked|is not what|has to come from what the (\w+) result)",
+    re.IGNORECASE,
+)
+
+
+@dataclass
+class Correction:
+    """What the hints say of one parameter."""
+
+    purpose: str
+    label: str
+    skip: int = 0
+    """How many candidate values are ruled out."""
+    leave_out: bool = False
+    required: bool = False
+    """Whether the request says it and the call must carry it."""
+    result: int | None = None
+    """Number of the call, from 0, whose result gives the value."""
+    skip_entries: int = 0
+    """How many entries of that result are ruled out."""
+
+
+@dataclass
+class Guidance:
+    """All hints of a turn, read."""
+
+    first: list[str] = field(default_factory=list[str])
+    """Purposes of what has to be done, in the order in which the hints came."""
+    ruled_out: list[str] = field(default_factory=list[str])
+    """Purposes of what does not serve; one entry for each of `first`, empty where a hint names none."""
+    corrections: list[Correction] = field(default_factory=list[Correction])
+    close: bool = False
+    plain: bool = False
+    """Whether an answer or a reasoning said too much."""
+
+
+def read_guidance(hints: Sequence[str]) -> Guidance:
+    """Read the hints of a turn."""
+    read = Guidance()
+    for hint in hints:
+        if match := _FIRST.search(hint):
+            wrong = _NOT_THIS.search(hint)
+            read.first.append(match.group(1))
+            read.ruled_out.append(wrong.group(1) if wrong else "")
+        if match := _PARAMETER.search(hint):
+            _correct(read, match, hint)
+        read.close = read.close or CLOSE in hint.lower()
+        read.plain = read.plain or ONLY_SEEN in hint.lower()
+    return read
+
+
+def _correct(read: Guidance, match: re.Match[str], hint: str) -> None:
+    purpose, label, fault, ordinal = match.group(1), match.group(2).lower(), match.group(3).lower(), match.group(4)
+    known = [one for one in read.corrections if (one.purpose, one.label) == (purpose, label)]
+    one = known[0] if known else Correction(purpose, label)
+    if not known:
+        read.corrections.append(one)
+    if fault == "was not asked":
+        one.leave_out = True
+    elif fault == "is left out":
+        one.required = True
+    elif ordinal is not None:
+        number = ORDINALS.index(ordinal.lower()) if ordinal.lower() in ORDINALS else None
+        one.skip_entries = one.skip_entries + 1 if ANOTHER_ENTRY in hint.lower() else 0
+        one.result = number
+    else:
+        one.skip += 1

@@ -1,0 +1,181 @@
+"""A turn as the querying role pictures it: which call feeds which, and what tells the chosen thing from its like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+from toolweave.agent.argument_values import is_identifying
+from toolweave.agent.offline.conversation import read_situation
+from toolweave.agent.offline.english import spoken_of
+from toolweave.agent.offline.lexicon import UNITS
+from toolweave.agent.offline.saying import spoken_date
+from toolweave.agent.offline.wording import Group, groups, plain_value
+from toolweave.agent.patterns import argument_leaves, get
+from toolweave.agent.roles import Happened, QueryAsk
+from toolweave.graph.fields import Leaf, leaves
+from toolweave.graph.schema import Parameter, parameters
+from toolweave.graph.words import words
+from toolweave.servers.json_values import as_object
+from toolweave.servers.tools import Tool
+
+_TELLING = ("name", "title", "label", "subject", "heading", "summary", "date", "day", "time", "kind", "type", "city")
+_LONGEST = 48
+_THING = re.compile(
+    r"\b(?:identifier|id|number|key|code|uuid)s?\s(?:of|for)\s(?:the|an?|one)\s([a-z][a-z -]*?)(?=[,;.()]|\s(?:that|who|whose|which|to|in|from|for|of|with|on|at|by)\b|$)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One argument that an earlier call gave."""
+
+    pointer: str
+    call: int | None
+    """Index of the producing call in this turn; `None` when an earlier turn gave it."""
+    noun: str
+    """What the argument stands for: `member` for `member_id`; may be empty."""
+    described: str
+    """What the parameter's description says that it stands for: `consultation time`; may be empty."""
+    identifies: bool
+    """Whether it names a thing; otherwise it is a fact that is passed on."""
+    telling: tuple[str, ...]
+    """Readable words that tell the chosen entry from the others; empty when nothing is needed or known."""
+
+
+@dataclass
+class Pictured:
+    """One call with what the user says for it and what it is fed with."""
+
+    happened: Happened
+    groups: list[Group]
+    feeds: list[Feed] = field(default_factory=list[Feed])
+
+
+def picture(ask: QueryAsk) -> list[Pictured]:
+    """The calls of the turn, in order; the last one is the target."""
+    calls = [
+        Pictured(call, groups([item for item in ask.inputs if item.tool.id == call.tool.id])) for call in ask.calls
+    ]
+    said = {(item.tool.id, item.pointer) for item in ask.inputs}
+    carried = {(item.tool.id, item.pointer) for item in ask.carried}
+    for number, one in enumerate(calls):
+        for pointer, value in argument_leaves(one.happened.arguments):
+            key = (one.happened.tool.id, pointer)
+            if key in said or value is None or isinstance(value, bool):
+                continue
+            producer = None if key in carried else _producer(ask.calls[:number], value)
+            if producer is not None or key in carried:
+                telling = (
+                    _told_before(ask, value)
+                    if producer is None
+                    else telling_apart(ask.calls[producer], value, ask.forbidden)
+                )
+                identifies = _identifies(one.happened.tool, pointer)
+                described = _described_thing(one.happened.tool, pointer)
+                one.feeds.append(Feed(pointer, producer, noun_of(pointer), described, identifies, telling))
+    return calls
+
+
+def _identifies(tool: Tool, pointer: str) -> bool:
+    found = _parameter(tool, pointer)
+    if found is None or is_identifying(found):
+        return True
+    plain = found.schema.get("type") in ("number", "integer") or "enum" in found.schema
+    return not plain and words(found.path)[-1:] not in (("label",), ("title",), ("kind",), ("unit",))
+
+
+def noun_of(pointer: str) -> str:
+    """The thing that an argument stands for, by its own name: `member` for `/member_id`."""
+    name = next((part for part in reversed(pointer.split("/")) if part and not part.isdigit()), "")
+    found = [
+        word for word in words(name) if word not in ("id", "key", "code", "number", "ref", "reference", "uuid", "name")
+    ]
+    return " ".join(found)
+
+
+def _described_thing(tool: Tool, pointer: str) -> str:
+    """`stock lot` for "Identifier of the stock lot", the first adjectives left out."""
+    parameter = _parameter(tool, pointer)
+    match = _THING.search(parameter.description) if parameter is not None else None
+    return " ".join(match.group(1).lower().split()[-2:]) if match else ""
+
+
+def _parameter(tool: Tool, pointer: str) -> Parameter | None:
+    name = re.sub(r"/\d+(?=/|$)", "", pointer).removeprefix("/").replace("/", ".")
+    return next((one for one in parameters(tool) if one.path.replace("[]", "") == name), None)
+
+
+def _producer(earlier: Sequence[Happened], value: Any) -> int | None:
+    """The latest earlier call of the turn whose output holds the value."""
+    for number in range(len(earlier) - 1, -1, -1):
+        if any(plain_value(leaf.value) == plain_value(value) for leaf in leaves(earlier[number].value)):
+            return number
+    return None
+
+
+def _told_before(ask: QueryAsk, value: Any) -> tuple[str, ...]:
+    """What tells a value of an earlier turn from its like, unless the conversation was about it already."""
+    calls = read_situation(ask.history).calls
+    if any(plain_value(item) == plain_value(value) for call in calls for _, item in argument_leaves(call.arguments)):
+        return ()
+    for call in reversed(calls):
+        if any(plain_value(leaf.value) == plain_value(value) for leaf in leaves(call.value)):
+            shown = Happened("", Tool("", call.name), call.arguments, call.text, call.value)
+            return telling_apart(shown, value, ask.forbidden)
+    return ()
+
+
+def telling_apart(producer: Happened, value: Any, banned: Sequence[str]) -> tuple[str, ...]:
+    """Words of the chosen entry that no other entry has; empty when there is only one entry."""
+    every = leaves(producer.value)
+    chosen = next((leaf for leaf in every if plain_value(leaf.value) == plain_value(value)), None)
+    if chosen is None:
+        return ()
+    rivals = [
+        leaf for leaf in every if leaf.pattern == chosen.pattern and plain_value(leaf.value) != plain_value(value)
+    ]
+    if not rivals:
+        return ()
+    own = entry_texts(producer.value, producer.text, chosen)
+    others = [[text.lower() for text in entry_texts(producer.value, producer.text, leaf)] for leaf in rivals]
+    usable = [text for text in own if _readable(text) and not spoken_of(text, [*banned, str(value)])][:6]
+    for size in (1, 2, 3):
+        for chosen_texts in combinations(usable, size):
+            if not any(all(text.lower() in other for text in chosen_texts) for other in others):
+                return tuple(spoken_date(text) or text for text in chosen_texts)
+    return tuple(spoken_date(text) or text for text in usable[:3])
+
+
+def entry_texts(value: Any, text: str, leaf: Leaf) -> list[str]:
+    """Texts of the entry that a value lies in, the most telling first."""
+    if "#" in leaf.place:
+        return _of_line(text, str(leaf.value))
+    try:
+        row = as_object(get(value, leaf.place.rpartition("/")[0]))
+    except KeyError:
+        return []
+    texts = [(key, item) for key, item in row.items() if isinstance(item, str)]
+    texts.sort(key=lambda pair: next((at for at, word in enumerate(_TELLING) if word in words(pair[0])), len(_TELLING)))
+    return [item for _, item in texts]
+
+
+def _of_line(text: str, value: str) -> list[str]:
+    """Names, dates and quotations in the line that holds a value."""
+    line = next((line for line in text.splitlines() if value in line), "")
+    found = re.findall(
+        r"[\"“]([^\"”]{3,60})[\"”]|(?<![\w-])([A-Z][a-z]+(?: [a-z]+){0,2}(?: [A-Z][a-z]+)*)(?![\w-])|(\d{4}-\d{2}-\d{2})",
+        line,
+    )
+    texts = [one or two or three for one, two, three in found]
+    return [item for item in texts if len(item) > 3 and value not in item]
+
+
+def _readable(text: str) -> bool:
+    if spoken_date(text) is not None or re.fullmatch(r"\d{1,2}:\d{2}", text):
+        return True
+    return 2 < len(text) <= _LONGEST and text[0].isalpha() and not re.search(r"\d{3,}|[_{}@/\n\"“”]", text)

@@ -1,0 +1,177 @@
+"""What a tool is for, in a person's words: a verb phrase read from its description, else from its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from toolweave.agent.offline.english import base_form, lowered, opens_with_verb, plural, reworded, spaced
+from toolweave.agent.offline.lexicon import DETERMINERS, PARTICLES
+from toolweave.graph.nouns import ToolNouns, tool_nouns
+from toolweave.graph.words import plurals, words
+from toolweave.servers.tools import Tool
+
+MOST_WORDS = 16
+
+_MARKS = re.compile(r"[`*_]{1,3}(?=\S)|(?<=\S)[`*]{1,3}|\[[^\]]*\]|\([^)]*\)|<[^>]*>")
+_SENTENCE = re.compile(r"(?<=[\w'\")])[.!?](?:\s|$)|\n|;|:(?:\s|$)|\s[\u2013\u2014-]\s")
+_ABOUT_ITSELF = re.compile(
+    r"^(?:(?:this|the|a|an)\s+)?(?:(?:mcp|simple|useful|helper)\s+)?(?:tool|function|endpoint|method|api|action|command|operation)?\s*"
+    r"(?:(?:that|which|will|can|is|be)\s+)*(?:(?:used|use|allows?|lets?|helps?|enables?|intended|designed)\s+"
+    r"(?:(?:this|it|tool|you|users?|one|the|when you (?:need|want))\s+)*(?:to|for)?\s*)?",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r",?\s(?:by (?:its|their|the|a|an|any|name|id|words?|title|keyword|query|using|specifying|providing)\b|using\b|"
+    r"based on\b|(?<!the )(?<!a )given\b|of one (?:kind|type|sort)$|via\b|according to\b|so that\b|once\b|unless\b|while\b|provided\b|if\b|when\b|before\b|until\b|"
+    r"(?:to|for|from|in|of|with|on|at|by|towards?) which\b|that (?:is|are|was|has|have|nobody|may|can|you|the)\b|where\b|by [a-z]+(?: |$)).*$",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r",\s(?:which|who|whose|that|so|in full|not|no more|at most|optionally|or one|like|such as|e\.g|i\.e|(?:to|for|from|in|of|with|on|at|by|towards?) which|and (?:return|optionally))\b.*$|\.\.\.$",
+    re.IGNORECASE,
+)
+_EXTRA = re.compile(r",\s(?:with|including|along with|as well as|together with)\b.*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """A tool's purpose as a verb phrase, such as `lend` + `a copy to a member for three weeks`."""
+
+    verb: str
+    """Base form, with its particle."""
+    object: str
+    """What follows the verb, limiting clauses left out; may be empty."""
+    extra: str
+    """What else it gives, such as `with their home branch`; mostly empty."""
+    nouns: ToolNouns
+    noun: str
+    """The kind of thing that it is about, as spoken, in the singular: `consultation time`."""
+
+    @property
+    def phrase(self) -> str:
+        """The whole verb phrase."""
+        return f"{self.verb} {self.object}".strip()
+
+
+@lru_cache(maxsize=4096)
+def purpose_of(tool: Tool) -> Purpose:
+    """Read what a tool is for."""
+    nouns = tool_nouns(tool)
+    found = _described(tool.description) or _named(tool.name)
+    verb, rest, extra = found
+    return Purpose(verb, rest, extra, nouns, _noun(nouns, rest))
+
+
+def phrase_without(purpose: Purpose, tool: Tool, banned: Sequence[str], turn: int = 0) -> str:
+    """The verb phrase with none of the banned words in it, from the description, the name, or general words."""
+    named = _named(tool.name)
+    for phrase in (purpose.phrase, f"{named[0]} {named[1]}".strip()):
+        kept = reworded(phrase, banned, turn)
+        if kept is not None:
+            return kept
+    noun = reworded(purpose.noun or "it", banned, turn) or "it"
+    return f"{_PLAIN_VERBS[purpose.nouns.deed]} {'the ' if noun != 'it' else ''}{noun}"
+
+
+_PLAIN_VERBS = {
+    "seek": "find",
+    "read": "show me",
+    "make": "set up",
+    "change": "change",
+    "end": "remove",
+    "act": "handle",
+}
+
+
+def _described(description: str) -> tuple[str, str, str] | None:
+    """The verb phrase of the first sentences that has one; shouted openings such as "START HERE" are passed over."""
+    text = re.sub(r" +([.,;:!?])", r"\1", _MARKS.sub(" ", description.strip()[:600])).strip()
+    text = re.sub(r"^([A-Za-z]+)(?:/[a-z]+)+ ", r"\1 ", text).lstrip("-# \n")
+    for sentence in _SENTENCE.split(text)[:2]:
+        found = _ordered(" ".join(sentence.split())) if not sentence.isupper() else None
+        if found is not None:
+            return found
+    return None
+
+
+def _ordered(sentence: str) -> tuple[str, str, str] | None:
+    """A sentence as an order: verb, object and what else it gives."""
+    parts = sentence.split()
+    if parts and base_form(parts[0]) is None and not opens_with_verb(parts):
+        parts = _ABOUT_ITSELF.sub("", sentence).split()
+    if not parts:
+        return None
+    verb = base_form(parts[0]) or (parts[0].lower() if opens_with_verb(parts) else None)
+    if verb is None or (
+        len(parts) > 1 and parts[1].lower() in ("of", "is", "for") and verb not in ("look", "search", "ask", "pay")
+    ):
+        return None
+    rest = parts[1:]
+    if rest and rest[0].lower() in PARTICLES and rest[1:2] != ["the"]:
+        verb, rest = f"{verb} {rest[0].lower()}", rest[1:]
+    elif len(rest) > 1 and rest[0].lower() in ("and", "or") and base_form(rest[1]):
+        rest = rest[2:]
+    return _trimmed(verb, " ".join(rest))
+
+
+def _trimmed(verb: str, text: str) -> tuple[str, str, str] | None:
+    extra = _EXTRA.search(text)
+    told = extra.group(0)[2:] if extra else ""
+    text = _TAIL.sub("", _CLAUSE.sub("", _EXTRA.sub("", text))).strip(" ,.-")
+    text = re.sub(r"\b(?:given|specified|provided|supplied)\s(?=[a-z])", "", re.sub(r",\s[a-z]+ed$", "", text))
+    if not text or len(text.split()) > MOST_WORDS or re.search(r"[{}<>=]|\w_\w|[a-z][A-Z]", text):
+        return None
+    told = told if len(told.split()) <= 12 and not re.search(r"[{}<>=_]|[a-z][A-Z]", told) else ""
+    return verb, lowered(text), told.strip(" .,")
+
+
+def _named(name: str) -> tuple[str, str, str]:
+    """The verb phrase of a name: `list_free_slots` → list + the free slots."""
+    parts = spaced(name).split()
+    at = next((place for place, word in enumerate(parts) if base_form(word)), None)
+    verb = "get"
+    if at is not None and at in (0, len(parts) - 1) and len(parts) > 1:
+        verb = base_form(parts.pop(at)) or verb
+    elif len(parts) > 2 and at == 1:
+        verb, parts = base_form(parts[1]) or verb, parts[2:]
+    elif len(parts) == 1 and at == 0:
+        return parts[0], "", ""
+    if parts and parts[0] in PARTICLES:
+        verb, parts = f"{verb} {parts[0]}", parts[1:]
+    parts = [word for word in parts if word not in ("id", "ids")]
+    article = "" if not parts or parts[0] in DETERMINERS else "the "
+    return verb, f"{article}{' '.join(parts)}", ""
+
+
+def _noun(nouns: ToolNouns, rest: str) -> str:
+    """The thing's noun as the object speaks of it: with the word before it where the object has one."""
+    if not nouns.head:
+        return ""
+    pattern = rf"(?:^|\s)((?:[a-z-]+\s)?(?:{re.escape(nouns.head)}|{re.escape(plural(nouns.head))}))\b"
+    match = re.search(pattern, rest)
+    if match is None:
+        return nouns.head
+    found = [
+        word for word in match.group(1).split() if word not in DETERMINERS and word not in ("me", "new", "of", "for")
+    ]
+    last = found[-1]
+    if last in plurals(last) or words(last)[:1] == (nouns.head,):
+        last = nouns.head
+    return " ".join(
+        [
+            *[
+                word
+                for word in found[:-1]
+                if word.isalpha() and not word.endswith("ed") and len(word) > 2 and word not in _LOOSE
+            ],
+            last,
+        ]
+    )
+
+
+_LOOSE = frozenset(
+    "to in on by of for with from and or the one any all some each its their more about into open free empty".split()
+)

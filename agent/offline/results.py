@@ -1,0 +1,118 @@
+"""Finding a value in earlier results: which field, and which of several entries is meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from toolweave.agent.offline.conversation import Seen, Situation
+from toolweave.agent.offline.fitting import Slot
+from toolweave.agent.offline.mentions import iso_date, mentions_of
+from toolweave.agent.offline.wording import plain_value
+from toolweave.agent.patterns import argument_leaves, get
+from toolweave.graph.fields import Leaf, leaves
+from toolweave.graph.model import Edge
+from toolweave.graph.words import words
+from toolweave.servers.json_values import canonical
+
+_TOKEN = re.compile(r"[a-z0-9][a-z0-9':-]+")
+_UNTELLING = frozenset("the and for with of to in on at from that this is are".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A value that an earlier result shows."""
+
+    value: Any
+    call: Seen
+    score: float
+    why: str
+    """What speaks for this entry: `matches`, `used`, `only` or `first`."""
+
+
+def candidates(
+    slot: Slot, situation: Situation, edges: Sequence[Edge], ids: Mapping[str, str], *, since: bool
+) -> list[Candidate]:
+    """Values for a parameter that results show, the best first.
+
+    `ids` maps offered names to tool ids; with `since`, only results of the current turn count.
+    """
+    found: list[Candidate] = []
+    for call in situation.calls:
+        if call.failed or (since and not call.now):
+            continue
+        fields = {edge.source_field: edge.confidence for edge in edges if edge.source == ids.get(call.name)}
+        every = leaves(call.value)
+        for pattern, trust in fields.items():
+            found += _entries(call, [leaf for leaf in every if leaf.pattern == pattern], trust, situation)
+        alike = [leaf for leaf in every if leaf.pattern not in fields and named_alike(leaf.pattern, slot)]
+        if alike:
+            first = alike[0].pattern
+            found += _entries(call, [leaf for leaf in alike if leaf.pattern == first], 0.3, situation)
+    if not since:
+        found += _used(slot, situation)
+    found.sort(key=lambda one: -one.score)
+    unique: dict[str, Candidate] = {}
+    for one in found:
+        unique.setdefault(f"{one.call.number}:{plain_value(one.value)}", one)
+    return list(unique.values())
+
+
+def _entries(call: Seen, found: Sequence[Leaf], trust: float, situation: Situation) -> list[Candidate]:
+    """The entries of one field; what the request says of an entry counts most, then its place."""
+    usable = [leaf for leaf in found if leaf.value is not None and leaf.value != ""]
+    contexts = [_context(call, leaf) for leaf in usable]
+    common = {word for word in contexts[0] if all(word in other for other in contexts)} if contexts else set[str]()
+    spoken = _tokens(situation.request) | _dates(situation.request)
+    older = _tokens(situation.earlier) if not call.now else set[str]()
+    given: list[Candidate] = []
+    for place, (leaf, context) in enumerate(zip(usable, contexts, strict=True)):
+        telling = context - common
+        overlap = len(telling & spoken) + 0.2 * len(telling & older)
+        why = "only" if len(usable) == 1 else "matches" if overlap >= 1 else "first"
+        score = trust + 0.02 * call.number + (0.5 if call.now else 0.0) + 0.3 * min(overlap, 6) - 0.001 * place
+        given.append(Candidate(leaf.value, call, score, why))
+    return given
+
+
+def _used(slot: Slot, situation: Situation) -> list[Candidate]:
+    """Values that earlier calls were made with for a parameter of the same name: `the same member`."""
+    own = slot.path.rpartition(".")[2]
+    found: list[Candidate] = []
+    for call in situation.calls:
+        for pointer, value in argument_leaves(call.arguments):
+            if pointer.rpartition("/")[2] == own and len(words(own)) > 1:
+                found.append(Candidate(value, call, 1.2 + 0.02 * call.number, "used"))
+    return found
+
+
+def named_alike(pattern: str, slot: Slot) -> bool:
+    """Whether a field has the very name of the parameter, or the last words of a longer one."""
+    field = words(re.split(r"[.#]", pattern.replace("[]", ""))[-1])
+    own = slot.own
+    if not field or not own:
+        return False
+    if field == own or (len(own) > 1 and field[-len(own) :] == own):
+        return True
+    return len(own) > 1 and field in (own[-1:], own[:-1]) and own[-1] in ("id", "number", "code", "key")
+
+
+def _context(call: Seen, leaf: Leaf) -> set[str]:
+    """The words of the entry that a value lies in: its object, or its line."""
+    if "#" not in leaf.place:
+        try:
+            return _tokens(canonical(get(call.value, leaf.place.rpartition("/")[0])))
+        except KeyError:
+            return set()
+    return _tokens(next((line for line in call.text.splitlines() if str(leaf.value) in line), ""))
+
+
+def _dates(text: str) -> set[str]:
+    """The dates of a request, as results write them."""
+    return {day for item in mentions_of(text) if item.kind == "date" and (day := iso_date(item.text)) is not None}
+
+
+def _tokens(text: str) -> set[str]:
+    return {word for word in _TOKEN.findall(text.lower()) if word not in _UNTELLING and len(word) > 2}

@@ -1,0 +1,289 @@
+"""Wording one user value so that a reader can tell what it is: as a tail to a phrase and as a sentence."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from toolweave.agent.offline.english import capitalised, joined, lowered, reworded, spaced, spoken_of
+from toolweave.agent.offline.lexicon import SPANS, UNITS
+from toolweave.agent.offline.saying import is_option, spoken_date, spoken_value
+from toolweave.agent.roles import UserValue
+from toolweave.graph.words import words
+
+SEEKING = frozenset("text query q search keyword term phrase pattern word".split())
+NAMING = frozenset("name title label heading subject".split())
+_REMARKS = frozenset("note remark comment message reason description body content feedback memo text insight".split())
+_MOST = frozenset("limit max maximum top size count most".split())
+_VAGUE = frozenset(
+    "text value string number name list option flag object array boolean integer parameter field".split()
+)
+_LEAST = frozenset("min minimum smallest least lowest".split())
+_PLACES = frozenset("path file directory folder database".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The leaves of one parameter that are said together: one value, or the items of a list."""
+
+    items: tuple[UserValue, ...]
+    name: str
+    """The parameter, or the property of an object parameter, as its schema spells it."""
+    description: str
+
+    @property
+    def first(self) -> UserValue:
+        """The first leaf; the only one unless the parameter is a list."""
+        return self.items[0]
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Words of the name."""
+        return words(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One value put into words."""
+
+    tail: str
+    """Follows a verb phrase or a noun, such as `on 4 March 2026`; empty when only a sentence will do."""
+    sentence: str
+    """Stands alone, without its full stop."""
+    said: tuple[tuple[UserValue, str], ...]
+    """Each leaf with the substring that says it."""
+
+
+def groups(inputs: Sequence[UserValue]) -> list[Group]:
+    """The inputs of one call, lists taken together."""
+    found: dict[str, list[UserValue]] = {}
+    for item in inputs:
+        found.setdefault(re.sub(r"/\d+(?:/.*)?$", "", item.pointer), []).append(item)
+    return [
+        Group(tuple(items), pointer.rpartition("/")[2], str(items[0].schema.get("description") or "").strip())
+        for pointer, items in found.items()
+    ]
+
+
+def clause(group: Group, banned: Sequence[str], rng: random.Random) -> Clause:
+    """Put one value into words that hold none of the banned ones."""
+    if isinstance(group.first.value, bool) and len(group.items) == 1:
+        return _flag(group, banned)
+    shown = [spoken_value(item.value, item.schema) for item in group.items]
+    text = _list_text(group, shown)
+    said = tuple(zip(group.items, shown, strict=True))
+    tails = [tail for tail in _tails(group, text, banned) if not spoken_of(_outside(tail, shown), banned)]
+    sentence = _sentence(group, text, shown, banned, rng)
+    return Clause(rng.choice(tails[:3]) if tails else "", sentence, said)
+
+
+def _list_text(group: Group, shown: Sequence[str]) -> str:
+    """Items of lists of lists are held apart by semicolons."""
+    rows: dict[str, list[str]] = {}
+    for item, text in zip(group.items, shown, strict=True):
+        inner = re.search(r"/(\d+)/", item.pointer[len(group.name) :])
+        rows.setdefault(inner.group(1) if inner else "", []).append(text)
+    return "; ".join(joined(row) for row in rows.values())
+
+
+def _outside(text: str, shown: Sequence[str]) -> str:
+    for value in shown:
+        text = text.replace(value, "…")
+    return text
+
+
+def label(group: Group, banned: Sequence[str], turn: int = 0) -> str | None:
+    """A noun phrase for the parameter that holds no banned word; `None` when there is none."""
+    own = [word for word in spaced(group.name).split() if not word.isdigit()]
+    while len(own) > 1 and own[-1] in UNITS:
+        own.pop()
+    if len(own) > 1 and own[-1] in ("id", "ids", "str", "value"):
+        own.pop()
+    plain = " ".join(own)
+    if plain and not spoken_of(plain, banned):
+        return plain
+    told = _described(group.description)
+    if told and not spoken_of(told, banned) and told.split()[-1] not in _VAGUE:
+        return told
+    other = reworded(plain, banned, turn) if plain else None
+    return other if other and not other.startswith(("what ", "how ")) else None
+
+
+def _described(description: str) -> str | None:
+    """The noun phrase that a description opens with."""
+    text = re.split(
+        r"[,;:.(\n]|\s(?:to|that|which|who|when|where|in which|for which|must|is|are|e\.g|such)\s", description
+    )[0]
+    text = re.sub(r"^(?:the|a|an|optional)\s+", "", text.strip(), flags=re.IGNORECASE)
+    if not text or len(text.split()) > 6 or re.search(r"[_{}<>`]|[a-z][A-Z]", text):
+        return None
+    if re.match(
+        r"(?:what|who|whom|why|how|where|when|which|whether|for|by|if|true|false|from|leave|words|part|only|at|in|on|with|to)\b",
+        text,
+        re.IGNORECASE,
+    ):
+        return None
+    return lowered(text)
+
+
+def _tails(group: Group, text: str, banned: Sequence[str]) -> list[str]:
+    """Tails for this kind of value, the most natural first."""
+    value, own = group.first.value, set(group.own)
+    if isinstance(value, str) and spoken_date(value[:10]) is not None:
+        return _dated(own, text)
+    if isinstance(value, str) and re.fullmatch(r"\d{1,2}:\d{2}", value):
+        return [f"until {text}"] if own & {"end", "until"} else [f"at {text}"]
+    if isinstance(value, (int, float)):
+        return _counted(group, text, banned)
+    if is_option(value, group.first.schema):
+        if group.description.lower().startswith("only "):
+            return [f"({text} only)"]
+        return [f"({named} {text})" for named in [label(group, banned)] if named]
+    if own & SEEKING and not own & _REMARKS - {"text"}:
+        return [f"matching {text}", f"for {text}", f"with {text} in it"]
+    if group.own[-1:] and group.own[-1] in NAMING:
+        return (
+            [f"called {text}", f"named {text}", f"by the name of {text}"]
+            if len(own) == 1
+            else _labelled(group, text, banned)
+        )
+    if own & _REMARKS:
+        return [f"and note {text}", f"with the words {text}", f"saying {text}"] if "reason" not in own else []
+    if own & _PLACES:
+        return [f"with {text}", f"for {text}"] if len(group.items) > 1 or group.name.endswith("s") else [f"in {text}"]
+    return _labelled(group, text, banned)
+
+
+def _labelled(group: Group, text: str, banned: Sequence[str]) -> list[str]:
+    named = label(group, banned)
+    return [f"with {text} as the {named}", f"with the {named} {text}"] if named else []
+
+
+def _dated(own: set[str], text: str) -> list[str]:
+    if own & {"end", "until", "due", "deadline", "expiry", "to", "finish", "checkout"}:
+        return [f"until {text}", f"through {text}"]
+    if own & {"start", "from", "begin", "since"}:
+        return [f"from {text}", f"starting on {text}"]
+    if own & {"after"}:
+        return [f"after {text}"]
+    if own & {"before"}:
+        return [f"before {text}"]
+    return [f"on {text}", f"for {text}"]
+
+
+def _counted(group: Group, text: str, banned: Sequence[str]) -> list[str]:
+    own = group.own
+    spelt = [part for part in spaced(group.name).split() if part]
+    unit = UNITS.get(spelt[-1], ("",))[0] if spelt else ""
+    if set(own) & _MOST and unit == "":
+        return [f", no more than {text}", f", at most {text}", f", {text} at the most"]
+    if unit:
+        return _measured(group, text, unit, banned)
+    if "year" in own:
+        return [f"from {text} on" if set(own) & {"since", "from", "after", "min"} else f"in {text}"]
+    if "hour" in own:
+        return [f"at {text} o'clock"]
+    named = label(group, banned)
+    if named and len(own) == 1 and spelt[-1].endswith("s") and named.endswith(("s", "people")):
+        return [f"for {text} {named}"]
+    return (
+        [f"with {text} as the {named}", f"with {'an' if named[:1] in 'aeio' else 'a'} {named} of {text}"]
+        if named
+        else []
+    )
+
+
+def _measured(group: Group, text: str, unit: str, banned: Sequence[str]) -> list[str]:
+    if unit in SPANS:
+        alone = unit.removesuffix("s")
+        said = f"{text} {unit}" if text != "1" else f"{text} {alone}"
+        return [f"for {said}", f"for a {text}-{alone} stretch", f"with a {text}-{alone} term"]
+    named = label(group, banned)
+    said = [f"{text} {unit}", f"{text} {_SHORT.get(unit, unit)}"]
+    lone = len(spaced(group.name).split()) == 1
+    if set(group.own) & _LEAST:
+        return [f"of at least {one}" for one in said]
+    if set(group.own) & {"largest", "highest", *_MOST}:
+        return [f"of at most {one}" for one in said]
+    return [
+        item
+        for one in said
+        for item in ([one] if lone or not named else [f"with {'an' if named[0] in 'aeio' else 'a'} {named} of {one}"])
+    ]
+
+
+_SHORT = {"kilograms": "kg", "grams": "g", "litres": "l", "euros": "EUR", "square metres": "m²", "kilometres": "km"}
+
+
+def _sentence(group: Group, text: str, shown: Sequence[str], banned: Sequence[str], rng: random.Random) -> str:
+    named = label(group, banned, rng.randrange(4))
+    options: list[str] = []
+    if re.match(r"(?:what|who|why|how|where|when|which|for|by)\b", group.description, re.IGNORECASE):
+        asked = re.split(r"[;.,(\n]", group.description)[0].strip()
+        options += [f"{capitalised(asked)}: {text}", f"As to {lowered(asked)}: {text}"]
+    if named:
+        verb = "are" if len(group.items) > 1 else "is"
+        options += [
+            f"The {named} {verb} {text}",
+            f"{capitalised(named)}: {text}",
+            f"Use {text} for the {named}",
+            f"For the {named}, take {text}",
+        ]
+    if set(group.own) & _REMARKS:
+        options += [f"Put it like this: {text}", f"The wording is {text}"]
+    options = [option for option in options if not spoken_of(_outside(option, shown), banned)]
+    if options:
+        return rng.choice(options)
+    tails = [tail for tail in _tails(group, text, banned) if not spoken_of(_outside(tail, shown), banned)]
+    return (
+        f"That is {tails[0]}" if tails else rng.choice((f"Use {text}", f"Take {text} for it", f"It should be {text}"))
+    )
+
+
+def _flag(group: Group, banned: Sequence[str]) -> Clause:
+    """A yes or no: `Leave out copies that are lent: yes`."""
+    item, asked = group.first, re.split(r"[;.(\n]", group.description)[0].strip()
+    asked = re.sub(
+        r"^(?:whether|if|true|set to true|true if|when true)\b[:,]?\s*(?:to\s+)?", "", asked, flags=re.IGNORECASE
+    )
+    about = next(
+        (
+            text
+            for text in (asked, spaced(group.name))
+            if text
+            and len(text.split()) <= 14
+            and not spoken_of(text, banned)
+            and not re.search(r"[_{}<>`]|[a-z][A-Z]", text)
+        ),
+        reworded(spaced(group.name), banned) or "that",
+    )
+    answer = "yes" if item.value else "no"
+    order = about.split()[0].lower() in (
+        "leave",
+        "keep",
+        "include",
+        "show",
+        "use",
+        "skip",
+        "return",
+        "ignore",
+        "overwrite",
+    )
+    if order and item.value:
+        return Clause("", f"And do {lowered(about)}", ((item, "do"),))
+    if order:
+        return Clause("", f"And don't {lowered(about)}", ((item, "don't"),))
+    return Clause("", f"{capitalised(about)}: {answer}", ((item, answer),))
+
+
+def whole(items: Sequence[tuple[UserValue, str]], text: str) -> bool:
+    """Whether a text still holds every wording."""
+    return all(said in text for _, said in items)
+
+
+def plain_value(value: Any) -> str:
+    """A value as lower-case text, for comparing."""
+    return str(value).strip().lower()

@@ -1,0 +1,1 @@
+"""Experiments on live servers: exploring, telling identifiers from coincidences, and finding what changes what."""

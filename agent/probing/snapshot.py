@@ -1,0 +1,86 @@
+"""Snapshots: what reading tools return in one situation, to see what a call changes."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from toolweave.agent.observations import differing, places
+from toolweave.agent.patterns import put
+from toolweave.agent.probing.effects import Situation
+from toolweave.agent.probing.explore import Explorer
+from toolweave.agent.probing.filling import fitted
+from toolweave.agent.probing.prior import looks_reading
+from toolweave.agent.probing.session import Session
+from toolweave.graph.fields import Scalar
+from toolweave.graph.learning.values import look
+from toolweave.servers.tools import Tool
+
+MOST_READS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading call and what it returned."""
+
+    tool: Tool
+    arguments: dict[str, Any]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Several readings in one situation."""
+
+    situation: Situation
+    readings: tuple[Reading, ...]
+
+    async def again(self, situation: Situation, session: Session) -> Snapshot:
+        """The same calls, made again."""
+        return Snapshot(situation, await _read([(one.tool, one.arguments) for one in self.readings], session))
+
+    def differing(self, other: Snapshot) -> set[str]:
+        """Ids of tools that returned something else."""
+        pairs = zip(self.readings, other.readings, strict=True)
+        return {one.tool.id for one, two in pairs if really_differ(one.text, two.text)}
+
+
+def really_differ(one: str, other: str) -> bool:
+    """Whether two outputs differ in more than moments of time."""
+    changed = differing(one, other)
+    if changed is None:
+        return True
+    now = places(other)
+    return any(look(now[place])[0] != "date" for place in changed)
+
+
+async def take_snapshot(
+    explorer: Explorer, things: Sequence[Scalar], situation: Situation, session: Session
+) -> Snapshot:
+    """Read what there is to read about some things, and the lists that need nothing."""
+    calls: list[tuple[Tool, dict[str, Any]]] = []
+    for tool in explorer.tools:
+        if looks_reading(tool) and explorer.worked[tool.id]:
+            arguments = _about(explorer, tool, things)
+            if arguments is not None:
+                calls.append((tool, arguments))
+    calls.sort(key=lambda call: not explorer.filler.naming(call[0]))
+    return Snapshot(situation, await _read(calls[:MOST_READS], session))
+
+
+def _about(explorer: Explorer, tool: Tool, things: Sequence[Scalar]) -> dict[str, Any] | None:
+    """Arguments that worked, with the walk's things in them; `None` for a tool that is about none of them."""
+    arguments = copy.deepcopy(explorer.worked[tool.id][0].arguments)
+    for parameter in explorer.filler.naming(tool):
+        link = explorer.filler.links[tool.id, parameter.path]
+        fitting = [value for value in things if link.fits(value)]
+        if not fitting:
+            return None
+        put(arguments, parameter.path, fitted(fitting[0], parameter))
+    return arguments
+
+
+async def _read(calls: Sequence[tuple[Tool, dict[str, Any]]], session: Session) -> tuple[Reading, ...]:
+    return tuple([Reading(tool, given, (await session.call(tool, given)).result.text) for tool, given in calls])

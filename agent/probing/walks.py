@@ -1,0 +1,358 @@
+"""Walks: sequences of calls about the same things, from fresh environments, to find what enables and disables what.
+
+In every situation the calls that are expected to fail come first: they change nothing, so many fit into one
+situation. A call that works leads to the next situation. The next walk from the same origin takes another branch, so
+that the same call is seen without and with each of the others before it.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from toolweave.agent.patterns import argument_leaves, get, place_of, put
+from toolweave.agent.probing.effects import Action, Effects, Situation
+from toolweave.agent.probing.explore import Explorer
+from toolweave.agent.probing.filling import Filled, fitted
+from toolweave.agent.probing.prior import looks_reading
+from toolweave.agent.probing.session import Observation, Session
+from toolweave.agent.probing.snapshot import Snapshot, take_snapshot
+from toolweave.graph.fields import Scalar, leaves
+from toolweave.graph.learning.links import Link
+from toolweave.graph.learning.values import distinctive, key
+from toolweave.servers.json_values import canonical
+from toolweave.servers.tools import Tool
+
+LONGEST = 7
+"""Calls that work in one walk."""
+ORIGINS_PER_KIND = 2
+WALKS_AT_ONCE = 9
+"""Walks on one environment: the more, the likelier they meet."""
+FEW = 6
+"""Things that are seen with more others than this hold nothing together."""
+MOST_VARIANTS = 3
+MOST_TIMES = 2
+"""Times that one tool may work in one walk."""
+WALKS_ALIKE = 2
+"""Walks from one origin before other choices of arguments are tried."""
+LOOKS = 1
+"""Times that outputs are read before and after a tool that seems to change nothing."""
+NOWHERE = "nothing"
+"""The origin of walks that are about no thing in particular."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """One walk under way."""
+
+    origin: str
+    things: list[Scalar]
+    """What the walk is about, most telling first."""
+    situation: Situation
+    born: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    """Value → number of the step that made it, and which of the things made there it is."""
+    variant: int = 0
+    snapshot: Snapshot | None = None
+    """What reading tools return in the present situation, if it was looked up."""
+
+    def about(self, values: list[Scalar]) -> None:
+        """Add things."""
+        known = {key(value) for value in self.things}
+        self.things = [*(value for value in values if key(value) not in known), *self.things]
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """A call that a walk could make next."""
+
+    action: Action
+    tool: Tool
+    filled: Filled
+    situation: Situation
+    """What was done since the thing that it is about was made, or since the walk began."""
+    roles: str
+    """Its arguments, with things made on the way named by the step that made them."""
+    known: bool | None
+    """How it ends here."""
+    before: bool | None
+    """How it ended before the last step."""
+
+
+@dataclass
+class Walker:
+    """All walks on one server."""
+
+    explorer: Explorer
+    rng: random.Random
+    effects: Effects = field(default_factory=Effects)
+    _templates: dict[tuple[str, Action], dict[str, Any]] = field(
+        default_factory=dict[tuple[str, Action], dict[str, Any]]
+    )
+    _walked: Counter[str] = field(default_factory=Counter[str])
+    _exhausted: set[str] = field(default_factory=set[str])
+    _owners: dict[str, str] = field(default_factory=dict[str, str])
+    """On the present environment: value → origin of the walk that it belongs to."""
+    _pairs: dict[tuple[Action, str], Counter[tuple[bool, bool]]] = field(
+        default_factory=dict[tuple[Action, str], Counter[tuple[bool, bool]]]
+    )
+
+    async def walk_all(self, session: Session) -> bool:
+        """Some walks on one fresh environment; whether anything new was learned.
+
+        Raises:
+            OutOfBudget: No call is left.
+            ServerLost: The server died.
+        """
+        self._owners = {}
+        calls = len(self.effects.sent)
+        origins = self._present()
+        for name, things in origins:
+            self._owners |= {key(value): name for value in things}
+        for name, things in origins:
+            known = len(self.effects.sent)
+            self._pairs = self.effects.pairs()
+            walk = Walk(name, list(things), (name,), variant=max(0, self._walked[name] + 1 - WALKS_ALIKE))
+            self._walked[name] += 1
+            await self._walk(walk, session)
+            if len(self.effects.sent) == known:
+                self._exhausted.add(name)
+        return len(self.effects.sent) > calls
+
+    def _present(self) -> list[tuple[str, list[Scalar]]]:
+        """The origins to walk from now: the same ones until nothing new is learned there."""
+        found: list[tuple[str, list[Scalar]]] = []
+        for group in self._origins():
+            left = [origin for origin in group if origin[0] not in self._exhausted]
+            found += left[:ORIGINS_PER_KIND]
+        apart: list[tuple[str, list[Scalar]]] = []
+        for origin in sorted(found, key=lambda origin: self._walked[origin[0]]):
+            if not any(self._related(origin[0], other) for other, _ in apart):
+                apart.append(origin)
+        return apart[:WALKS_AT_ONCE]
+
+    def _related(self, one: str, other: str) -> bool:
+        """Whether two things were seen together, or both with a third that is seen with few."""
+        near = self.explorer.filler.pools.near
+        first, second = near.get(one, {}), near.get(other, {})
+        return other in first or any(len(near.get(text, {})) <= FEW for text in first if text in second)
+
+    def _origins(self) -> list[list[tuple[str, list[Scalar]]]]:
+        """(name, things) of everything that a walk can start from, by kind of thing."""
+        kinds: list[set[str]] = []
+        for link in self.explorer.filler.links.values():
+            if looks_reading(link.tool) or not link.accepted or not link.parameter.required:
+                continue
+            known = next((kind for kind in kinds if kind & link.accepted.keys() or self._alike(kind, link)), None)
+            if known is None:
+                kinds.append(set(link.accepted))
+            else:
+                known |= link.accepted.keys()
+        found: list[list[tuple[str, list[Scalar]]]] = [[(NOWHERE, [])]]
+        for kind in kinds:
+            texts = sorted(self.explorer.first_seen, key=lambda text: text not in kind)
+            like = [text for text in texts if text in kind or self._of_kind(kind, text)]
+            found.append([(text, [self.explorer.first_seen[text]]) for text in like])
+        return found
+
+    def _alike(self, kind: set[str], link: Link) -> bool:
+        return any(link.fits(text) for text in sorted(kind))
+
+    def _of_kind(self, kind: set[str], text: str) -> bool:
+        return any(
+            link.fits(text) for link in self.explorer.filler.links.values() if not kind.isdisjoint(link.accepted)
+        )
+
+    async def _walk(self, walk: Walk, session: Session) -> None:
+        for _ in range(LONGEST):
+            prospects = self._prospects(walk)
+            for prospect in self._untried(walk, prospects):
+                if await self._try(walk, prospect, session):
+                    break
+            else:
+                onward = self._onward(walk, prospects)
+                if onward is None or not await self._try(walk, onward, session):
+                    return
+
+    def _prospects(self, walk: Walk) -> list[Prospect]:
+        """Calls that are about things of the walk, or about nothing in particular."""
+        found: list[Prospect] = []
+        for tool in self.explorer.tools:
+            if looks_reading(tool):
+                continue
+            if self._concerns(tool, walk) or (walk.origin == NOWHERE and not self.explorer.filler.naming(tool)):
+                prospect = self._prospect(walk, (tool.id, walk.variant % self._variants(tool)), tool)
+                if prospect is not None:
+                    found.append(prospect)
+        return found
+
+    def _prospect(self, walk: Walk, action: Action, tool: Tool) -> Prospect | None:
+        filled = self._filled(walk, action, tool)
+        if filled is None:
+            return None
+        births = [walk.born[key(value)][0] for value in filled.named.values() if key(value) in walk.born]
+        start = max(births, default=0)
+        situation = walk.situation[start:]
+        values = [value for _, value in argument_leaves(filled.arguments)]
+        roles = [_role(walk, value, start) for value in values]
+        known = self.effects.known(situation, action)
+        before = self.effects.known(situation[:-1], action)
+        return Prospect(action, tool, filled, situation, canonical(roles), known, before)
+
+    def _concerns(self, tool: Tool, walk: Walk) -> bool:
+        for parameter in self.explorer.filler.naming(tool):
+            link = self.explorer.filler.links[tool.id, parameter.path]
+            if any(link.fits(value) for value in walk.things):
+                return True
+        return False
+
+    def _variants(self, tool: Tool) -> int:
+        """Required choices are worth trying one by one."""
+        sizes = [
+            len(link.parameter.schema["enum"])
+            for link in self.explorer.filler.links.values()
+            if link.tool.id == tool.id and link.parameter.required and "enum" in link.parameter.schema
+        ]
+        return min(max(sizes, default=1), MOST_VARIANTS)
+
+    def _untried(self, walk: Walk, prospects: list[Prospect]) -> list[Prospect]:
+        """What is worth trying here: likely failures first, then what leads to the least known."""
+        last = walk.situation[-1]
+        found: list[tuple[bool, int, Action, Prospect]] = []
+        for one in prospects:
+            if self.effects.tried(one.situation, one.action) or one.action[0] == last[0] or self._often(walk, one):
+                continue
+            pair = None if isinstance(last, str) else self._pairs.get((last, one.action[0]))
+            if not self.effects.settled(pair, one.before):
+                likely = one.before is not False
+                found.append((likely, -self._news(one, prospects), one.action, one))
+        return [item[-1] for item in sorted(found, key=lambda item: item[:3])]
+
+    def _often(self, walk: Walk, one: Prospect) -> bool:
+        """Whether the tool has worked in this walk often enough."""
+        return sum(step[0] == one.action[0] for step in walk.situation if not isinstance(step, str)) >= MOST_TIMES
+
+    def _news(self, first: Prospect, prospects: list[Prospect]) -> int:
+        """Of how many calls it is not known how they end after `first`."""
+        return sum(
+            other.action[0] != first.action[0]
+            and not self.effects.settled(self._pairs.get((first.action, other.action[0])), other.known)
+            for other in prospects
+        )
+
+    def _onward(self, walk: Walk, prospects: list[Prospect]) -> Prospect | None:
+        """The call that works here and after which most is still unknown."""
+        ranked = [
+            (-self._news(one, prospects), one.action, one)
+            for one in prospects
+            if one.known and not self._often(walk, one)
+        ]
+        best = min(ranked, key=lambda item: item[:2], default=None)
+        return best[2] if best is not None and best[0] < 0 else None
+
+    async def _try(self, walk: Walk, one: Prospect, session: Session) -> bool:
+        """Make one call; whether it worked and led to a new situation."""
+        await self._look(walk, one, session)
+        seen = await session.call(one.tool, one.filled.arguments)
+        self.explorer.judge(seen, one.filled)
+        if not seen.worked:
+            if not self._disturbed(walk, seen) and not self.explorer.refused(seen, one.filled):
+                self.effects.note(one.situation, one.action, one.roles, False)
+            return False
+        self.explorer.worked[one.tool.id].append(seen)
+        self.effects.note(one.situation, one.action, one.roles, True)
+        walk.situation = (*walk.situation, one.action)
+        self._take_in(walk, seen)
+        await self._look_again(walk, one.tool, session)
+        return True
+
+    def _take_in(self, walk: Walk, seen: Observation) -> None:
+        """What a call was given and what it made belongs to the walk from now on."""
+        given = [value for _, value in argument_leaves(seen.arguments) if distinctive(value)]
+        made = [leaf.value for leaf in leaves(seen.result.value) if distinctive(leaf.value)]
+        known = {key(value) for value in (*given, *walk.things)} | self.explorer.first_seen.keys()
+        fresh = [value for value in dict.fromkeys(made) if key(value) not in known][:4]
+        walk.about([*fresh, *given])
+        walk.born |= {key(value): (len(walk.situation) - 1, number) for number, value in enumerate(fresh)}
+        self._owners |= {key(value): walk.origin for value in fresh}
+
+    async def _look(self, walk: Walk, one: Prospect, session: Session) -> None:
+        """Read before a call of which it is not known yet what it changes."""
+        if self.effects.compared[one.tool.id] >= LOOKS or one.tool.id in self.effects.changed or one.before is False:
+            return
+        if walk.snapshot is None or walk.snapshot.situation != walk.situation:
+            walk.snapshot = await take_snapshot(self.explorer, walk.things, walk.situation, session)
+
+    async def _look_again(self, walk: Walk, tool: Tool, session: Session) -> None:
+        old = walk.snapshot
+        if old is None or old.situation != walk.situation[:-1]:
+            return
+        walk.snapshot = new = await old.again(walk.situation, session)
+        self.effects.compared[tool.id] += 1
+        if changed := old.differing(new):
+            self.effects.changed.setdefault(tool.id, set()).update(changed)
+
+    def _disturbed(self, walk: Walk, seen: Observation) -> bool:
+        """Whether a call failed because of what another walk has done."""
+        own = {key(value) for value in walk.things}
+        return any(
+            owner != walk.origin and text not in own and seen.mentions(text) for text, owner in self._owners.items()
+        )
+
+    def _filled(self, walk: Walk, action: Action, tool: Tool) -> Filled | None:
+        """Arguments: things of the walk where they fit; the rest as in every walk from this origin."""
+        name = (walk.origin, action)
+        if name not in self._templates:
+            template = self._template(walk, action, tool)
+            if template is None:
+                return None
+            self._templates[name] = template
+        filled = Filled({})
+        arguments: dict[str, Any] = self._templates[name]
+        for link in (self.explorer.filler.links[tool.id, one.path] for one in self.explorer.filler.naming(tool)):
+            path = link.parameter.path
+            fitting = [value for value in walk.things if link.fits(value) and value not in filled.named.values()]
+            filled.named[path] = fitting[0] if fitting else get(arguments, place_of(path))
+        filled.arguments = _with(arguments, filled.named, self.explorer.filler.links, tool)
+        return filled
+
+    def _template(self, walk: Walk, action: Action, tool: Tool) -> dict[str, Any] | None:
+        """Arguments that worked once if their things exist from the start, else well-chosen ones."""
+        variant = action[1]
+        worked = [seen.arguments for seen in self.explorer.worked[tool.id] if self._exists(seen, walk)]
+        distinct = list({canonical(arguments): arguments for arguments in worked}.values())
+        if distinct and variant == 0 and self._variants(tool) == 1:
+            return self.rng.choice(distinct)
+        taken = frozenset(text for text, owner in self._owners.items() if owner != walk.origin)
+        made = frozenset(text for text in self.explorer.filler.pools.near if text not in self.explorer.first_seen)
+        filled = self.explorer.filler.fill(tool, variant, prefer=walk.things, avoid=taken | made)
+        if filled is None:
+            return None
+        self.explorer.filler.used(tool, filled)
+        return filled.arguments
+
+    def _exists(self, seen: Observation, walk: Walk) -> bool:
+        """Whether everything that a call names exists on a fresh environment and is no other walk's."""
+        texts = [key(value) for _, value in argument_leaves(seen.arguments) if distinctive(value)]
+        return all(
+            text in self.explorer.first_seen and self._owners.get(text, walk.origin) == walk.origin for text in texts
+        )
+
+
+def _role(walk: Walk, value: Any, start: int) -> Any:
+    """What a value is to the walk; of things that are older than what the call is about, it does not matter which."""
+    if key(value) in walk.born:
+        step, number = walk.born[key(value)]
+        return [step - start, number] if step >= start else "older"
+    return "older" if start and distinctive(value) else value
+
+
+def _with(
+    arguments: dict[str, Any], named: dict[str, Scalar], links: dict[tuple[str, str], Link], tool: Tool
+) -> dict[str, Any]:
+    changed = copy.deepcopy(arguments)
+    for path, value in named.items():
+        put(changed, path, fitted(value, links[tool.id, path].parameter))
+    return changed

@@ -1,0 +1,1 @@
+"""The teacher's prompts, one Markdown file per role; `toolweave.agent.endpoint.prompts` reads them."""

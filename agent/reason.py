@@ -1,0 +1,125 @@
+"""Phase III for one turn: reasoner and critic iterate until the chain of thought reaches the calls of the trace.
+
+(FunReason-MT §3.3, step by step over real observations by our decision.) The reasoner sees what a student would see and
+the equivalence hint and the critic's hints. Every proposed step is compared with the trace; only a step that matches is
+shown its real observation and kept. Drafts, critiques and retries are kept beside the sample.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from toolweave.agent.compare import Finding, match_step
+from toolweave.agent.compose import happened
+from toolweave.agent.grounding import given_away, seen_text, unsupported
+from toolweave.agent.messages import Message, answer_message, call_message, tool_message
+from toolweave.agent.roles import AdvancedTool, CritiqueAsk, Model, Step, StepAsk
+from toolweave.agent.trace import Call, TurnTrace
+from toolweave.servers.errors import TeacherError
+from toolweave.servers.tools import Tool
+
+MOST_ATTEMPTS = 3
+"""K_max of the paper's successor; attempts at one step, hints accumulate over the turn."""
+
+
+class NeverReached(TeacherError):
+    """The reasoner did not reach the calls that really happened within K attempts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A draft that was wrong, and the hint that it earned."""
+
+    attempt: int
+    draft: Step
+    mistake: str
+    hint: str
+    messages: int
+    """How many messages the conversation had when the draft was made."""
+
+
+@dataclass
+class Reasoner:
+    """One turn's loop; `messages` starts with the conversation so far and ends with the turn's answer."""
+
+    model: Model
+    tools: tuple[Tool, ...]
+    names: dict[str, str]
+    advanced: AdvancedTool
+    rng: random.Random
+    messages: list[Message]
+    most_attempts: int = MOST_ATTEMPTS
+    hints: list[str] = field(default_factory=list[str])
+    revisions: list[Revision] = field(default_factory=list[Revision])
+    attempts: int = 1
+    """The most attempts that any step needed: the k of the paper."""
+
+    async def run(self, trace: TurnTrace, done: frozenset[str]) -> None:
+        """Reason through one turn; `done` holds the ids of the calls of earlier turns.
+
+        Raises:
+            NeverReached: A step was still wrong at the last attempt.
+            TeacherError: The teacher failed.
+        """
+        remaining = list(trace.calls)
+        while remaining:
+            step, matched = await self._step(remaining, done)
+            self._show(step, matched)
+            done |= {call.id for call in matched}
+            remaining = [call for call in remaining if call not in matched]
+        step, _ = await self._step([], done)
+        self.messages.append(answer_message(step.reasoning, step.answer or ""))
+
+    async def _step(self, remaining: Sequence[Call], done: frozenset[str]) -> tuple[Step, list[Call]]:
+        """The first attempt that is right; every other one is criticised."""
+        for attempt in range(1, self.most_attempts + 1):
+            self.attempts = max(self.attempts, attempt)
+            step = await self.model.step(self._ask())
+            found = self._judge(step, remaining, done)
+            if not isinstance(found, Finding):
+                return step, found
+            await self._criticise(attempt, step, found, remaining)
+        mistake = self.revisions[-1].mistake
+        raise NeverReached(f"still {mistake.replace('_', ' ')} after {self.most_attempts} attempts")
+
+    def _ask(self) -> StepAsk:
+        seed = self.rng.randrange(2**31)
+        return StepAsk(tuple(self.messages), self.tools, self.names, self.advanced, tuple(self.hints), seed)
+
+    def _judge(self, step: Step, remaining: Sequence[Call], done: frozenset[str]) -> list[Call] | Finding:
+        if self._leaks(step):
+            return Finding("leak")
+        if step.calls:
+            return match_step(step.calls, remaining, done, self.names)
+        if remaining:
+            return Finding("stopped_early")
+        if not step.answer or unsupported(step.answer, seen_text(self.messages)):
+            return Finding("unsupported_answer")
+        return []
+
+    def _leaks(self, step: Step) -> bool:
+        """Reasoning may use what was said and seen, and its own next arguments; nothing else."""
+        seen = seen_text(self.messages)
+        proposed = "\n".join(str(call.arguments) for call in step.calls)
+        shown = [tool.description for tool in self.tools] + [seen, *self.names.values()]
+        return bool(
+            given_away(step.reasoning, self.advanced.name, shown)
+            or unsupported(step.reasoning, "\n".join((*shown, proposed)))
+        )
+
+    async def _criticise(self, attempt: int, step: Step, found: Finding, remaining: Sequence[Call]) -> None:
+        expected = tuple(happened(call) for call in remaining)
+        ask = CritiqueAsk(
+            found.mistake, step, found.tool, found.pointer, expected, tuple(self.messages), self.rng.randrange(2**31)
+        )
+        hint = (await self.model.critique(ask)).hint
+        self.hints.append(hint)
+        self.revisions.append(Revision(attempt, step, found.mistake, hint, len(self.messages)))
+
+    def _show(self, step: Step, matched: Sequence[Call]) -> None:
+        calls = [(call.id, self.names[call.tool.id], call.arguments) for call in matched]
+        self.messages.append(call_message(step.reasoning, calls))
+        for call in matched:
+            self.messages.append(tool_message(call.id, self.names[call.tool.id], call.result.text))

@@ -1,0 +1,294 @@
+"""Truth about a bundled world, from its own code: which tables its tools really read by which argument, which keys
+they give away, and which calls make which others possible or impossible.
+
+Nothing of the graph or of the probe is used here. A world is run in process; its tables are replaced by recording
+ones; calls are generated from signatures and from the keys that really are in the tables.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import inspect
+import json
+import pickle
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from toolweave.servers.world import Table
+
+WORLDS = ("clinic", "greenhouse", "kitchen", "laboratory", "library", "museum")
+
+
+class RecordingTable(Table):
+    """A table that notes the keys under which it is asked."""
+
+    asked: set[str]
+    changed: bool
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """As in `dict`, noted."""
+        if key in self.keys():
+            self.asked.add(key)
+        return super().get(key, default)
+
+
+@dataclass
+class Truth:
+    """What is true of one world."""
+
+    tools: list[str] = field(default_factory=list)
+    data: set[tuple[str, str, str]] = field(default_factory=set)
+    """(source tool, target tool, target parameter)."""
+    flips: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """(first tool, second tool, effect) → times seen."""
+    trials: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
+    """(first tool, second tool, whether the second works without the first) → times compared."""
+    writes: set[str] = field(default_factory=set)
+
+    def state(self, least: int = 2) -> set[tuple[str, str, str]]:
+        """State edges seen at least so often."""
+        return {name for name, count in self.flips.items() if count >= least}
+
+
+class Laboratory:
+    """One world under study."""
+
+    def __init__(self, name: str, seed: int = 7) -> None:
+        module = importlib.import_module(f"toolweave.servers.worlds.{name}")
+        self.kind = next(getattr(module, item) for item in module.__all__ if item != "build")
+        self.fresh = self.kind(seed)
+        for attribute, table in vars(self.fresh).items():
+            if isinstance(table, Table):
+                _record(table)
+        tools = module.build(seed)._tool_manager.list_tools()
+        self.tools = {tool.name: getattr(self.kind, tool.name) for tool in tools}
+        self.adapters = {tool: _adapters(function) for tool, function in self.tools.items()}
+        self.keys_of: dict[tuple[str, str], str] = {}
+        """(tool, parameter) → table that it is a key of."""
+
+    def call(self, world: Any, tool: str, arguments: dict[str, Any]) -> tuple[bool, Any]:
+        """(worked, output or error text)."""
+        try:
+            typed = {name: self.adapters[tool][name][0].validate_python(value) for name, value in arguments.items()}
+            return True, getattr(world, tool)(**typed)
+        except (ToolError, ValidationError) as error:
+            return False, str(error)
+
+
+def _record(table: Table) -> None:
+    table.__class__ = RecordingTable
+    table.asked = set()  # type: ignore[attr-defined]
+
+
+def _adapters(function: Any) -> dict[str, tuple[TypeAdapter[Any], Any, bool, list[Any]]]:
+    hints = get_type_hints(function, include_extras=True)
+    found: dict[str, tuple[TypeAdapter[Any], Any, bool, list[Any]]] = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name == "self":
+            continue
+        schema = TypeAdapter(hints[name]).json_schema()
+        found[name] = (TypeAdapter(hints[name]), schema, parameter.default is parameter.empty, _said(schema))
+    return found
+
+
+def _said(schema: dict[str, Any]) -> list[Any]:
+    """Values that the schema shows."""
+    for part in (schema, *schema.get("anyOf", ())):
+        for name in ("enum", "examples"):
+            if part.get(name):
+                return list(part[name])
+        if "const" in part:
+            return [part["const"]]
+    return []
+
+
+def _copy(world: Any) -> Any:
+    return pickle.loads(pickle.dumps(world, -1))
+
+
+def _tables(world: Any) -> dict[str, RecordingTable]:
+    return {name: item for name, item in vars(world).items() if isinstance(item, RecordingTable)}
+
+
+def _text(output: Any) -> str:
+    if isinstance(output, BaseModel):
+        return output.model_dump_json()
+    if isinstance(output, list):
+        return "\n".join(_text(item) for item in output)
+    return output if isinstance(output, str) else json.dumps(output, default=str)
+
+
+def derive(name: str, seed: int = 7, states: int = 250, tries: int = 3) -> Truth:
+    """The truth about one world; `states` random situations are studied."""
+    lab = Laboratory(name, seed)
+    rng = random.Random(seed)
+    truth = Truth(tools=list(lab.tools))
+    _find_keys(lab, rng)
+    gives: dict[str, set[str]] = {tool: set() for tool in lab.tools}
+    world = _copy(lab.fresh)
+    for number in range(states):
+        if number % 12 == 0:
+            world = _copy(lab.fresh)
+        for _ in range(rng.randrange(1, 4)):
+            _study_step(lab, world, rng, gives, truth)
+        _study_effects(lab, world, rng, truth, tries)
+    for (target, parameter), table in lab.keys_of.items():
+        for source, tables in gives.items():
+            if table in tables and source != target:
+                truth.data.add((source, target, parameter))
+    return truth
+
+
+def _find_keys(lab: Laboratory, rng: random.Random) -> None:
+    for tool, adapters in lab.adapters.items():
+        for _ in range(400):
+            arguments = _arguments(lab, lab.fresh, tool, rng, [])
+            world = lab.fresh
+            for table in _tables(world).values():
+                table.asked = set()
+            lab.call(_copy_keeping_asked(world), tool, arguments)
+            for parameter, value in arguments.items():
+                for name, table in _tables(_LAST[0]).items():
+                    if isinstance(value, str) and value in table.asked and (tool, parameter) not in lab.keys_of:
+                        lab.keys_of[tool, parameter] = name
+            if all((tool, p) in lab.keys_of for p, a in adapters.items() if a[2] and not a[3] and _is_text(a[1])):
+                break
+
+
+_LAST: list[Any] = [None]
+
+
+def _copy_keeping_asked(world: Any) -> Any:
+    _LAST[0] = _copy(world)
+    return _LAST[0]
+
+
+def _is_text(schema: dict[str, Any]) -> bool:
+    return any(part.get("type") == "string" and "format" not in part for part in (schema, *schema.get("anyOf", ())))
+
+
+def _arguments(lab: Laboratory, world: Any, tool: str, rng: random.Random, near: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for parameter, (_, schema, required, said) in lab.adapters[tool].items():
+        if not required and rng.random() < 0.75:
+            continue
+        found[parameter] = _value(lab, world, tool, parameter, schema, said, rng, near)
+    return found
+
+
+def _value(
+    lab: Laboratory,
+    world: Any,
+    tool: str,
+    parameter: str,
+    schema: dict[str, Any],
+    said: list[Any],
+    rng: random.Random,
+    near: list[str],
+) -> Any:
+    tables = _tables(world)
+    known = lab.keys_of.get((tool, parameter))
+    if known is not None:
+        close = [key for key in near if key in tables[known].keys()]
+        if close and rng.random() < 0.85:
+            return rng.choice(close)
+        return rng.choice(list(tables[known]) or ["none"])
+    if said:
+        return rng.choice(said)
+    for part in (schema, *schema.get("anyOf", ())):
+        kind = part.get("type")
+        if kind == "boolean":
+            return rng.random() < 0.5
+        if kind in ("integer", "number"):
+            low = part.get("minimum", part.get("exclusiveMinimum", 0) + 1)
+            high = min(part.get("maximum", low + 40), low + 40)
+            return low + int(rng.random() * (high - low))
+    keys = [key for table in tables.values() for key in table]
+    return rng.choice(keys) if rng.random() < 0.9 or not keys else ""
+
+
+def _study_step(lab: Laboratory, world: Any, rng: random.Random, gives: dict[str, set[str]], truth: Truth) -> None:
+    tool = rng.choice(list(lab.tools))
+    for _ in range(12):
+        arguments = _arguments(lab, world, tool, rng, [])
+        before = _state(world)
+        worked, output = lab.call(world, tool, arguments)
+        if worked:
+            if _state(world) != before:
+                truth.writes.add(tool)
+            text, given = _text(output), {str(value) for value in arguments.values()}
+            words = set(re.findall(r"[\w-]+", text)) - given
+            for name, table in _tables(world).items():
+                if not words.isdisjoint(table.keys()):
+                    gives[tool].add(name)
+            return
+
+
+def _state(world: Any) -> str:
+    return json.dumps({name: dict(table) for name, table in _tables(world).items()}, default=str, sort_keys=True)
+
+
+def _study_effects(lab: Laboratory, world: Any, rng: random.Random, truth: Truth, tries: int) -> None:
+    first = rng.choice(sorted(truth.writes) or list(lab.tools))
+    for _ in range(12):
+        arguments = _arguments(lab, world, first, rng, [])
+        after = _copy(world)
+        if lab.call(after, first, arguments)[0]:
+            break
+    else:
+        return
+    if _state(after) == _state(world):
+        return
+    near = _near(world, [str(value) for value in arguments.values()])
+    for second in lab.tools:
+        if second == first:
+            continue
+        for _ in range(tries):
+            others = {**_arguments(lab, world, second, rng, near)}
+            for parameter in list(others):
+                if parameter in arguments and rng.random() < 0.5:
+                    others[parameter] = arguments[parameter]
+            without = lab.call(_copy(world), second, others)[0]
+            with_it = lab.call(_copy(after), second, others)[0]
+            truth.trials[first, second, without] += 1
+            if without != with_it:
+                truth.flips[first, second, "enables" if with_it else "disables"] += 1
+
+
+def _near(world: Any, keys: list[str]) -> list[str]:
+    """Keys of rows that name one of these or are named by one of their rows, two steps far."""
+    found = list(dict.fromkeys(keys))
+    for _ in range(2):
+        wanted = set(found)
+        for table in _tables(world).values():
+            for key, row in table.items():
+                named = _names(row)
+                if key in wanted:
+                    found += named
+                elif not wanted.isdisjoint(named):
+                    found.append(key)
+        found = list(dict.fromkeys(found))
+    return found
+
+
+def _names(row: Any) -> list[str]:
+    return list(_leaves(row))
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield str(key)
+            yield from _leaves(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _leaves(item)
+    elif isinstance(value, str):
+        yield value

@@ -1,0 +1,134 @@
+"""Plans one turn: the smallest chain that supplies everything its target needs (FunReason-MT §3.1, our decisions).
+
+The paper's rule "the nearest legal tool" loops and forgets that several parameters need several producers. Here every
+required parameter is met by a producer that is strictly cheaper than its consumer, so a plan always ends; state edges
+that were confirmed by intervention put the enabling call before the call that it enables.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from toolweave.graph.model import Edge, ToolGraph
+from toolweave.graph.plan import FromCall, NoSource, PlannedCall, Purpose, Supplied, TurnPlan, ValueSource
+from toolweave.graph.reach import Reach, Speakable, edge_cost, reach
+from toolweave.graph.schema import parameters
+
+SLACK = 1.5
+"""How much dearer than the cheapest source a drawn one may be, in calls."""
+REUSED = 0.1
+"""Cost of taking a value from a call that happens anyway."""
+BELIEVED_STATE = 0.6
+"""Confidence from which an enabling edge is planned for."""
+MOST_CALLS = 8
+OPTIONAL_SHARE = 0.35
+"""Share of turns whose target also carries an optional parameter."""
+
+
+@dataclass
+class _Draft:
+    """A turn under construction; `calls` grows in an order in which it can run."""
+
+    rng: random.Random
+    earlier: dict[str, int]
+    first_step: int
+    calls: list[PlannedCall] = field(default_factory=list[PlannedCall])
+    open: set[str] = field(default_factory=set[str])
+
+    def step_of(self, tool: str) -> int | None:
+        """The step that already calls this tool, in this turn or an earlier one."""
+        for call in self.calls:
+            if call.tool == tool:
+                return call.step
+        return self.earlier.get(tool)
+
+
+class Planner:
+    """Plans turns over one graph."""
+
+    def __init__(self, graph: ToolGraph, speakable: Speakable, allowed: frozenset[str]) -> None:
+        self.graph = graph
+        self.reach: Reach = reach(graph, speakable, allowed)
+
+    def reachable(self) -> list[str]:
+        """Tools that some plan reaches, in the order of the graph."""
+        return [name for name in self.graph.tools if name in self.reach.costs]
+
+    def plan_turn(
+        self, target: str, rng: random.Random, earlier: Sequence[tuple[int, str]] = (), first_step: int = 0
+    ) -> TurnPlan | NoSource:
+        """A chain that ends with `target`; `earlier` holds (step, tool id) of the calls of earlier turns."""
+        if missing := self.reach.missing(target):
+            return NoSource(*missing)
+        draft = _Draft(rng, {tool: step for step, tool in earlier}, first_step)
+        self._add(target, "target", draft)
+        if len(draft.calls) > MOST_CALLS:
+            return NoSource(target, "")
+        return TurnPlan(target, tuple(draft.calls))
+
+    def _add(self, tool: str, purpose: Purpose, draft: _Draft) -> int:
+        draft.open.add(tool)
+        sources = {need: self._source(tool, need, draft) for need in self.reach.needs[tool]}
+        if purpose == "target":
+            sources |= self._optional(tool, draft)
+        enablers = self._enable(tool, draft)
+        after = {source.step for source in sources.values() if isinstance(source, FromCall)} | enablers
+        step = draft.first_step + len(draft.calls)
+        draft.calls.append(PlannedCall(step, tool, sources, purpose, frozenset(after)))
+        draft.open.discard(tool)
+        return step
+
+    def _source(self, tool: str, need: str, draft: _Draft) -> ValueSource:
+        options = self._options(tool, need, draft)
+        cheapest = min(cost for cost, _ in options)
+        near = [(cost, edge) for cost, edge in options if cost <= cheapest + SLACK]
+        weights = [math.exp(-2.0 * (cost - cheapest)) for cost, _ in near]
+        edge = draft.rng.choices([edge for _, edge in near], weights)[0]
+        if edge is None:
+            return Supplied()
+        step = draft.step_of(edge.source)
+        return FromCall(self._add(edge.source, "data", draft) if step is None else step, edge.source_field)
+
+    def _options(self, tool: str, need: str, draft: _Draft) -> list[tuple[float, Edge | None]]:
+        """(cost, edge) of everything that could supply a parameter; the edge is `None` when the user says it."""
+        limit = self.reach.costs[tool]
+        options: list[tuple[float, Edge | None]] = []
+        for edge in self.reach.feeds.get((tool, need), ()):
+            cost = self.reach.costs.get(edge.source, math.inf)
+            if draft.step_of(edge.source) is not None:
+                options.append((REUSED + edge_cost(edge), edge))
+            elif cost < limit and edge.source not in draft.open:
+                options.append((cost + edge_cost(edge), edge))
+        said = self.reach.said_cost(tool, need)
+        if not math.isinf(said):
+            options.append((said, None))
+        return options
+
+    def _optional(self, tool: str, draft: _Draft) -> dict[str, ValueSource]:
+        """Now and then one optional parameter that the user can say or that a call of the plan already gives."""
+        if draft.rng.random() >= OPTIONAL_SHARE:
+            return {}
+        free = [p.path for p in parameters(self.graph.tools[tool]) if not p.required and "[]" not in p.path]
+        draft.rng.shuffle(free)
+        for path in free:
+            for edge in self.reach.feeds.get((tool, path), ()):
+                step = draft.step_of(edge.source)
+                if step is not None:
+                    return {path: FromCall(step, edge.source_field)}
+            if self.reach.said_cost(tool, path) == 0.0:
+                return {path: Supplied()}
+        return {}
+
+    def _enable(self, tool: str, draft: _Draft) -> set[int]:
+        """Put the call that enables `tool` before it; the steps that must come first."""
+        for edge in self.graph.into(tool, "state"):
+            if edge.effect != "enables" or edge.confidence < BELIEVED_STATE:
+                continue
+            if (step := draft.step_of(edge.source)) is not None:
+                return {step}
+            if edge.source in self.reach.costs and edge.source not in draft.open:
+                return {self._add(edge.source, "state", draft)}
+        return set()

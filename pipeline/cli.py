@@ -1,0 +1,26 @@
+"""The command line: `toolweave run | verify | export | graph | doctor`."""
+
+from __future__ import annotations
+
+import typer
+
+from toolweave.pipeline.commands import doctor, export, graph, run, show, verify
+
+app = typer.Typer(
+    name="toolweave",
+    help="Turn any MCP servers into verified multi-turn tool-use training data.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(run.run)
+app.command("verify")(verify.verify)
+app.command("export")(export.export)
+app.command("doctor")(doctor.doctor)
+graph.app.command("show")(show.show)
+app.add_typer(graph.app, name="graph")
+
+
+def main() -> None:
+    """Entry point of the `toolweave` command."""
+    app()

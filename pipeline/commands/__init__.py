@@ -1,0 +1,1 @@
+"""The commands of `toolweave`, one module each."""

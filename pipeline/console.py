@@ -1,0 +1,108 @@
+"""What a person or a program sees: progress on a terminal, JSON lines on request, logs on stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, NoReturn, TypeVar
+
+import anyio
+import structlog
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from toolweave.pipeline.run import Progress as RunProgress
+from toolweave.servers.errors import ToolweaveError
+
+out = Console(soft_wrap=True, highlight=False, markup=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+INTERRUPTED = 130
+T = TypeVar("T")
+
+
+def set_up_logs(verbose: bool) -> None:
+    """Logs go to stderr, warnings and worse unless asked for more; what libraries log only when asked."""
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.CRITICAL, stream=sys.stderr)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(10 if verbose else 30),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def print_json(value: Any) -> None:
+    """One machine-readable line on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def fail(error: ToolweaveError) -> NoReturn:
+    """Say what is wrong in one line and exit with the error's code."""
+    err.print(f"toolweave: {error}")
+    raise typer.Exit(error.exit_code)
+
+
+def execute(work: Callable[..., Coroutine[Any, Any, T]], *args: Any, hint: str = "") -> T:
+    """Run async work to its end; errors that a user can act on become one line and an exit code."""
+    try:
+        return anyio.run(partial(work, *args))
+    except ToolweaveError as error:
+        fail(error)
+    except BaseExceptionGroup as group:
+        fail_group(group, hint)
+    except KeyboardInterrupt:
+        interrupted(hint)
+
+
+def fail_group(group: BaseExceptionGroup[BaseException], hint: str) -> NoReturn:
+    """The first thing that a user can act on, or the whole group as it is."""
+    if group.subgroup(KeyboardInterrupt):
+        interrupted(hint)
+    known = group.subgroup(ToolweaveError)
+    if known is None:
+        raise group
+    error: BaseException = known
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, ToolweaveError)
+    fail(error)
+
+
+def interrupted(hint: str) -> NoReturn:
+    """Say how to go on after Ctrl-C."""
+    err.print(f"toolweave: interrupted. {hint}".rstrip())
+    raise typer.Exit(INTERRUPTED)
+
+
+@contextmanager
+def run_progress(as_json: bool) -> Generator[Callable[[RunProgress], None]]:
+    """A live line on a terminal; JSON lines when asked; nothing when stdout is a file."""
+    if as_json:
+        yield lambda state: print_json(_facts(state))
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rest]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, disable=not err.is_terminal) as display:
+        task = display.add_task("starting", total=None, rest="")
+        yield lambda state: _show(display, task, state)
+
+
+def _facts(state: RunProgress) -> dict[str, Any]:
+    facts = {"stage": state.stage, "wanted": state.wanted, "planned": state.planned, "probed": state.probed}
+    return {"progress": facts | dict(state.outcomes)}
+
+
+def _show(display: Progress, task: Any, state: RunProgress) -> None:
+    lost = sum(count for outcome, count in state.outcomes.items() if outcome != "kept")
+    rest = f"{lost} not kept" if state.planned else f"{state.probed} calls"
+    display.update(task, description=state.stage, total=state.wanted, completed=state.outcomes["kept"], rest=rest)

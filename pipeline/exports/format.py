@@ -1,0 +1,27 @@
+"""What a format is: a name, and how one row of `samples.jsonl` becomes one line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Row = dict[str, Any]
+"""A row of `samples.jsonl`, and a line of an export; neither is ever changed in place."""
+Losses = Counter[str]
+"""What a format has no place for → how often it was left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One JSONL format.
+
+    `convert` gets a row and adds what it has to leave out to the losses. It may not add keys that the row does not
+    have: a `null` in a schema or in arguments is what a model then learns to write.
+    """
+
+    name: str
+    consumers: str
+    """Who reads it, in a few words."""
+    convert: Callable[[Row, Losses], Row]

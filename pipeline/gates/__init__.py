@@ -1,0 +1,1 @@
+"""Gates: checks that can reject a sample. A gate that cannot decide rejects."""

@@ -1,0 +1,196 @@
+"""Gates that need no server: shape, schema, grounding, leaks and answers.
+
+They run on a row as it stands in the file: `verify` applies the same ones to a dataset that somebody may have edited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from toolweave.agent.compare import equal_values
+from toolweave.agent.compose import CODE_CASE, mentions
+from toolweave.agent.grounding import given_away, seen_text, unsupported
+from toolweave.agent.outcomes import reads_as_failure
+from toolweave.agent.patterns import argument_leaves
+from toolweave.agent.schemas import property_schema, schema_errors
+from toolweave.agent.spoken import reads_as
+from toolweave.pipeline.gates.verdict import Rejection
+from toolweave.pipeline.sample import Provenance, Sample, called, tool_messages
+from toolweave.servers.json_values import as_object
+
+Gate = Callable[[Sample], Iterator[str]]
+
+
+def static_rejection(sample: Sample) -> Rejection | None:
+    """The first reason to reject a row; `None` when every static gate passes it."""
+    for name, gate in GATES.items():
+        try:
+            reason = next(gate(sample), None)
+        except Exception as error:  # boundary: a row may hold anything, and a gate that cannot decide rejects
+            reason = f"cannot decide: {type(error).__name__}: {error}"
+        if reason is not None:
+            return Rejection(name, reason)
+    return None
+
+
+def shape(sample: Sample) -> Iterator[str]:
+    """Calls of the conversation and of the checker are the same, each answered, each turn closed by an answer."""
+    in_messages = [(call_id, arguments) for call_id, _, arguments in called(sample.messages)]
+    in_checker = [(call.id, call.arguments) for call in sample.checker.calls]
+    if [call_id for call_id, _ in in_messages] != [call_id for call_id, _ in in_checker]:
+        yield "the calls of the conversation are not those of the checker"
+    elif any(not equal_values(one, other) for (_, one), (_, other) in zip(in_messages, in_checker, strict=True)):
+        yield "a call's arguments are not those of the checker"
+    if list(tool_messages(sample.messages)) != [call_id for call_id, _ in in_messages]:
+        yield "calls and observations do not pair up"
+    yield from _turn_shape(sample)
+
+
+def _turn_shape(sample: Sample) -> Iterator[str]:
+    start = 0
+    for turn in sample.turns:
+        first, last = turn.messages
+        if first != start or not first < last < len(sample.messages):
+            yield "the turns do not cover the conversation"
+            return
+        opening, closing = sample.messages[first], sample.messages[last]
+        if opening["role"] != "user" or closing["role"] != "assistant" or not closing.get("content"):
+            yield "a turn is not opened by the user and closed by an answer"
+        start = last + 1
+    if start != len(sample.messages):
+        yield "the turns do not cover the conversation"
+
+
+def schema(sample: Sample) -> Iterator[str]:
+    """Every call names an offered tool and fits its input schema."""
+    offered = {tool["function"]["name"]: as_object(tool["function"].get("parameters")) for tool in sample.tools}
+    for call_id, name, arguments in called(sample.messages):
+        if name not in offered:
+            yield f"{call_id} calls {name!r}, which is not offered"
+            continue
+        for error in schema_errors(offered[name], arguments):
+            yield f"{call_id} ({name}): {error}"
+
+
+def grounding(sample: Sample) -> Iterator[str]:
+    """Every argument leaf has a source, and the source really says it."""
+    sources = {(item.call, item.argument): item for item in sample.provenance}
+    seen: set[tuple[str, str]] = set()
+    for call in sample.checker.calls:
+        for place, value in argument_leaves(call.arguments):
+            if (item := sources.get((call.id, place))) is None:
+                yield f"{call.id} {place}: no recorded source"
+            elif reason := _unsourced(sample, item, value):
+                yield f"{call.id} {place}: {reason}"
+            seen.add((call.id, place))
+    if stray := sorted(set(sources) - seen):
+        yield f"{stray[0][0]} {stray[0][1]}: a source without an argument"
+
+
+def _unsourced(sample: Sample, item: Provenance, value: Any) -> str | None:
+    kind = item.source.get("kind")
+    if kind == "user":
+        return _unsaid(sample, item, value)
+    if kind == "output":
+        return _not_returned(sample, item, value)
+    if kind in ("default", "const"):
+        return None if _fixed_by_schema(sample, item, value, str(kind)) else f"the schema has no such {kind}"
+    return f"unknown kind of source {kind!r}"
+
+
+def _unsaid(sample: Sample, item: Provenance, value: Any) -> str | None:
+    turn, text = item.source.get("turn"), item.source.get("text")
+    if not isinstance(turn, int) or not 0 <= turn < len(sample.turns) or not isinstance(text, str):
+        return "the user's words are not recorded"
+    if _turn_of(sample, item.call) < turn:
+        return "the user says it only later"
+    if text not in str(sample.messages[sample.turns[turn].messages[0]]["content"]):
+        return "the user's message does not hold the recorded words"
+    return None if reads_as(text, value) else f"the words {text!r} do not say {value!r}"
+
+
+def _not_returned(sample: Sample, item: Provenance, value: Any) -> str | None:
+    order = [call.id for call in sample.checker.calls]
+    producer = item.source.get("call")
+    if producer not in order or order.index(producer) >= order.index(item.call):
+        return "its producing call does not come before it"
+    taken = next(call for call in sample.checker.calls if call.id == item.call).taken.get(item.argument)
+    if taken is None or (taken.call, taken.place) != (producer, item.source.get("place")):
+        return "the checker names another origin"
+    shown = tool_messages(sample.messages).get(producer, "")
+    return None if _shows(shown, value) else f"{producer} did not return {value!r}"
+
+
+def _shows(text: str, value: Any) -> bool:
+    return str(value).lower() in text.lower() or str(value) in text.replace("\\", "")
+
+
+def _fixed_by_schema(sample: Sample, item: Provenance, value: Any, kind: str) -> bool:
+    name = next(name for call_id, name, _ in called(sample.messages) if call_id == item.call)
+    offered = {tool["function"]["name"]: as_object(tool["function"].get("parameters")) for tool in sample.tools}
+    leaf = property_schema(offered.get(name, {}), item.argument)
+    return kind in leaf and equal_values(leaf[kind], value)
+
+
+def _turn_of(sample: Sample, call_id: str) -> int:
+    """Index of the turn in which a call is made."""
+    for index, turn in enumerate(sample.turns):
+        first, last = turn.messages
+        if any(found == call_id for found, _, _ in called(sample.messages[first : last + 1])):
+            return index
+    return -1
+
+
+def leak(sample: Sample) -> Iterator[str]:
+    """Requests name no tool and no parameter; reasoning uses only what was said and seen by then."""
+    yield from _leaks_of_requests(sample)
+    descriptions = [str(tool["function"].get("description", "")) for tool in sample.tools]
+    shown = "\n".join((*descriptions, *(tool["function"]["name"] for tool in sample.tools)))
+    for index, message in enumerate(sample.messages):
+        reasoning = message.get("reasoning_content")
+        if message["role"] != "assistant" or not reasoning:
+            continue
+        seen = seen_text(sample.messages[: index + 1])
+        for word in (*given_away(reasoning, "\0", [shown, seen]), *unsupported(reasoning, f"{shown}\n{seen}")):
+            yield f"the reasoning of message {index} mentions {word!r}"
+
+
+def _leaks_of_requests(sample: Sample) -> Iterator[str]:
+    names = {name for _, name, _ in called(sample.messages)}
+    words = [tool["function"]["name"] for tool in sample.tools] + [call.tool for call in sample.checker.calls]
+    for tool in sample.tools:
+        if tool["function"]["name"] in names:
+            words += as_object(as_object(tool["function"].get("parameters")).get("properties"))
+    for index, turn in enumerate(sample.turns):
+        text = str(sample.messages[turn.messages[0]]["content"])
+        said = (str(p.source["text"]) for p in sample.provenance if p.source.get("turn") == index)
+        for wording in sorted(said, key=len, reverse=True):
+            text = text.replace(wording, " … ")
+        for word in mentions(text, dict.fromkeys(words)):
+            yield f"the request of turn {index} says {word!r}"
+        for match in CODE_CASE.finditer(text):
+            yield f"the request of turn {index} says {match.group(0)!r}"
+
+
+def answer(sample: Sample) -> Iterator[str]:
+    """Closing answers state only what was seen, and are never an error text."""
+    for turn in sample.turns:
+        first, last = turn.messages
+        text = str(sample.messages[last].get("content") or "")
+        if strays := unsupported(text, seen_text(sample.messages[:last])):
+            yield f"the answer of message {last} states {strays[0]!r}, which nothing supports"
+        if reads_as_failure(text):
+            yield f"the answer of message {last} reads like an error"
+        for message in sample.messages[first:last]:
+            if turn.kind == "base" and message["role"] == "tool" and reads_as_failure(str(message["content"])):
+                yield f"an observation of turn {sample.turns.index(turn)} reads like an error"
+
+
+GATES: dict[str, Gate] = {
+    "shape": shape,
+    "schema": schema,
+    "grounding": grounding,
+    "leak": leak,
+    "answer": answer,
+}

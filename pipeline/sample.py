@@ -1,0 +1,117 @@
+"""A sample: one row of the dataset, with its checker and the source of every argument."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from toolweave.agent.replay import ExpectedCall
+from toolweave.servers.json_values import canonical
+
+FORMAT: Literal["toolweave/1"] = "toolweave/1"
+
+TurnKind = Literal[
+    "base", "parallel", "missing_parameter", "missing_function", "irrelevant", "error_recovery", "long_context"
+]
+
+
+class Row(BaseModel):
+    """What all parts of a row share: unknown keys are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Turn(Row):
+    """One user turn."""
+
+    kind: TurnKind
+    messages: tuple[int, int]
+    """Indices of its first and last message, both included."""
+    target: str
+    """The tool that the turn had to reach, as `server/tool`."""
+
+
+class Provenance(Row):
+    """Where one argument leaf came from."""
+
+    call: str
+    """Id of the call that carries the argument."""
+    argument: str
+    """JSON pointer into the call's arguments."""
+    source: dict[str, Any]
+    """`kind` is `user` (with `turn` and `text`, the wording in that turn's message), `output` (with `call` and `place`,
+    a JSON pointer into that call's output), `default` or `const`."""
+
+
+class Checker(Row):
+    """What a machine needs to check the sample on fresh environments."""
+
+    version: Literal[1] = 1
+    calls: tuple[ExpectedCall, ...]
+
+
+class ServerRecord(Row):
+    """A server that the sample was made with."""
+
+    name: str
+    version: str
+    digest: str
+    """SHA-256 over the digests of its tools."""
+
+
+class Quality(Row):
+    """Figures computed from the sample itself."""
+
+    turns: int
+    calls: int
+    depth: int
+    """Length of the longest chain of calls that feed each other."""
+    dependent_calls: int
+    """Calls that take at least one value from an earlier call."""
+    tools_offered: int
+    attempts: int
+    """The most attempts that a reasoning step needed (k)."""
+
+
+class Sample(Row):
+    """One line of `samples.jsonl`."""
+
+    format: Literal["toolweave/1"] = FORMAT
+    id: str
+    tools: tuple[dict[str, Any], ...]
+    """OpenAI function tools, as offered."""
+    messages: tuple[dict[str, Any], ...]
+    """OpenAI chat shape; `arguments` is an object, reasoning stands in `reasoning_content`."""
+    turns: tuple[Turn, ...]
+    provenance: tuple[Provenance, ...]
+    checker: Checker
+    servers: tuple[ServerRecord, ...]
+    teacher: str
+    """Model id, or `offline` for the embedded rule-based teacher."""
+    seed: int
+    index: int = Field(ge=0)
+    """Number of the planned item in its run."""
+    style: dict[str, str] = {}
+    """The seeded draw of persona, register and distance."""
+    quality: Quality
+
+
+def sample_id(parts: dict[str, Any]) -> str:
+    """Id from content: equal messages, tools and seed give the same id."""
+    return "tw-" + hashlib.sha256(canonical(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def tool_messages(messages: tuple[dict[str, Any], ...]) -> dict[str, str]:
+    """Call id → the observation that the conversation shows."""
+    return {str(message["tool_call_id"]): str(message["content"]) for message in messages if message["role"] == "tool"}
+
+
+def called(messages: tuple[dict[str, Any], ...]) -> list[tuple[str, str, dict[str, Any]]]:
+    """(call id, offered tool name, arguments) of every call in the conversation, in order."""
+    return [
+        (str(call["id"]), str(call["function"]["name"]), call["function"]["arguments"])
+        for message in messages
+        for call in message.get("tool_calls") or ()
+    ]

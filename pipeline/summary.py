@@ -1,0 +1,27 @@
+"""What a person reads at the end of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from toolweave.pipeline.console import out
+
+
+def print_summary(manifest: dict[str, Any], root: Path) -> None:
+    """What was kept, why the rest was not, and where to look."""
+    outcomes, tools = manifest["outcomes"], manifest["tools"]
+    started, failed = manifest["servers"]["versions"], manifest["servers"]["failures"]
+    out.print(f"servers   {len(started)} started: {', '.join(started)}")
+    for name, reason in failed.items():
+        out.print(f"          {name} did not start: {reason}")
+    out.print(f"tools     {tools['listed']} listed, {tools['callable']} callable, {tools['reachable']} reachable")
+    out.print(f"samples   {outcomes['kept']} kept of {manifest['planned']} planned ({manifest['wanted']} wanted)")
+    for name in ("rejected", "failed", "unresolved"):
+        if outcomes[name]:
+            out.print(f"          {outcomes[name]} {name}")
+    for stage, count in sorted(manifest["reasons"].items(), key=lambda item: -item[1]):
+        out.print(f"            {count:3} at {stage}")
+    out.print(f"teacher   {manifest['teacher']['name']}")
+    out.print(f"dataset   {root / 'samples.jsonl'}")
+    out.print(f"one sample to read: {root / 'sample.md'};  why the rest was not kept: {root / 'rejected.jsonl'}")

@@ -1,0 +1,95 @@
+"""`mcp.json` as Claude Desktop, Cursor and VS Code write it, with one block of ours per server: `"toolweave"`.
+
+Accepted are `mcpServers` and `servers` (with VS Code's `inputs`), comments and trailing commas, keys that other clients
+need and we do not, and entries with `"disabled": true`, which are skipped. Whatever else is unknown is refused: a
+misspelt key must not be a setting that silently does nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from toolweave.servers.entry import read_entry, suggestion
+from toolweave.servers.errors import ConfigError
+from toolweave.servers.interpolation import WORKSPACE, Variables
+from toolweave.servers.json_values import as_list, as_object, canonical, is_object
+from toolweave.servers.jsonc import parse_jsonc
+from toolweave.servers.spec import WORKSPACE_ALIAS, ServerOptions, ServerSpec
+
+__all__ = ["WORKSPACE", "WORKSPACE_ALIAS", "McpConfig", "ServerOptions", "ServerSpec", "load_mcp_config"]
+
+_TABLES = ("mcpServers", "servers")
+
+
+class McpConfig(BaseModel):
+    """The enabled servers of one `mcp.json`, in the order in which the file lists them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    servers: tuple[ServerSpec, ...]
+    digest: str
+    """SHA-256 over the entries as written, before variables: the same on every machine."""
+
+
+def load_mcp_config(path: Path) -> McpConfig:
+    """Read an `mcp.json`.
+
+    Raises:
+        ConfigError: It is missing, malformed, or says something that nobody understands: one line with the file, the
+            server and the key.
+    """
+    document = _read_document(path)
+    entries = _entries(document, path)
+    enabled = {name: raw for name, raw in entries.items() if as_object(raw).get("disabled") is not True}
+    variables = Variables.for_file(path, _inputs(document))
+    folder = path.resolve().parent
+    specs = tuple(read_entry(name, raw, folder, variables, f'{path}: server "{name}"') for name, raw in enabled.items())
+    return McpConfig(servers=specs, digest=hashlib.sha256(canonical(enabled).encode("utf-8", "replace")).hexdigest())
+
+
+def _read_document(path: Path) -> dict[str, Any]:
+    try:
+        document = parse_jsonc(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{path}:{error.lineno}:{error.colno}: not valid JSON: {error.msg}") from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: not valid JSON: {error}") from None
+    if not is_object(document):
+        raise ConfigError(f"{path}: an object with a key 'mcpServers' is expected")
+    return document
+
+
+def _entries(document: dict[str, Any], path: Path) -> dict[str, Any]:
+    tables = [key for key in _TABLES if key in document]
+    if not tables:
+        _refuse_missing_table(document, path)
+    entries: dict[str, Any] = {}
+    for table in tables:
+        if not is_object(document[table]):
+            raise ConfigError(f"{path}: key {table!r}: an object of servers by name is expected")
+        for name, raw in document[table].items():
+            if name in entries:
+                raise ConfigError(f'{path}: server "{name}" is given both in {" and ".join(map(repr, _TABLES))}')
+            entries[name] = raw
+    return entries
+
+
+def _refuse_missing_table(document: dict[str, Any], path: Path) -> None:
+    near = next((key for key in document if "did you mean" in suggestion(key, _TABLES)), None)
+    hint = f"; it has {near!r}{suggestion(near, _TABLES)}" if near else ""
+    raise ConfigError(f"{path}: there is no key 'mcpServers' (or 'servers'){hint}")
+
+
+def _inputs(document: dict[str, Any]) -> dict[str, Any]:
+    """VS Code's `inputs` by id."""
+    items = [as_object(item) for item in as_list(document.get("inputs"))]
+    return {item["id"]: item for item in items if isinstance(item.get("id"), str)}

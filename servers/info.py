@@ -1,0 +1,32 @@
+"""A started server as introspected."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from toolweave.servers.json_values import canonical
+from toolweave.servers.tools import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What one server is and offers."""
+
+    name: str
+    """Its name in `mcp.json`."""
+    software: str
+    """The name by which it calls itself."""
+    version: str
+    protocol: str
+    """Negotiated version of the protocol."""
+    instructions: str
+    tools: tuple[Tool, ...]
+    """All that can be called in principle, in listing order; policy is another matter."""
+    skipped: dict[str, str]
+    """Name of a listed tool that cannot be used → reason."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the tools' digests; changes when the offer of the server changes."""
+        return hashlib.sha256(canonical(sorted(tool.digest for tool in self.tools)).encode()).hexdigest()

@@ -1,0 +1,55 @@
+"""Which tools may be called at all. Hints of a server are the word of an untrusted party: missing ones are not safe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from toolweave.servers.spec import ServerSpec
+from toolweave.servers.tools import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether a tool may be called, and why."""
+
+    allowed: bool
+    reason: str
+
+
+def decide(spec: ServerSpec, tool: Tool) -> Decision:
+    """The policy, in this order: the user's lists, a disposable server, the tool's own hints, our workspace."""
+    options = spec.options
+    if _matches(tool.name, options.deny):
+        return Decision(False, f"{tool.id} is on the server's 'deny' list")
+    if options.allow:
+        listed = _matches(tool.name, options.allow)
+        return Decision(listed, f"{tool.id} is {'' if listed else 'not '}on the server's 'allow' list")
+    if options.disposable:
+        return Decision(True, f"server {spec.name!r} is disposable")
+    if danger := _danger(tool):
+        return Decision(False, f"{tool.id} is annotated {danger}; {_how_to_allow(spec, tool)}")
+    if tool.annotations.read_only is True:
+        return Decision(True, f"{tool.id} is annotated read-only")
+    if spec.uses_workspace:
+        return Decision(True, f"server {spec.name!r} works in a fresh workspace of ours")
+    return Decision(False, f"{tool.id} may change something and does not say otherwise; {_how_to_allow(spec, tool)}")
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _danger(tool: Tool) -> str | None:
+    hints = tool.annotations
+    if hints.destructive is True:
+        return "destructive"
+    return "open-world" if hints.open_world is True else None
+
+
+def _how_to_allow(spec: ServerSpec, tool: Tool) -> str:
+    return (
+        f'to call it, put "disposable": true (nothing of value hangs on {spec.name!r}) '
+        f'or name all tools that may be called in "allow", with "{tool.name}" among them, in its "toolweave" block'
+    )

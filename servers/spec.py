@@ -1,0 +1,98 @@
+"""One server as `mcp.json` describes it, with variables replaced and our own `"toolweave"` block."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat
+
+from toolweave.servers.interpolation import WORKSPACE
+from toolweave.servers.json_values import is_list, is_object
+
+WORKSPACE_ALIAS = "/workspace"
+"""How tools, data and models see a server's scratch directory, wherever it really is."""
+
+
+def _as_alias(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace(WORKSPACE, WORKSPACE_ALIAS)
+    if is_list(value):
+        return [_as_alias(item) for item in value]
+    if is_object(value):
+        return {key: _as_alias(item) for key, item in value.items()}
+    return value
+
+
+def _as_examples(value: Any) -> Any:
+    """Each entry as a list of examples; a lone example may be written without brackets."""
+    if not is_object(value):
+        return value
+    return {key: _as_alias(item if is_list(item) else [item]) for key, item in value.items()}
+
+
+def _as_texts(value: Any) -> Any:
+    """Numbers and booleans as text, nulls left out: editors allow them in `env`."""
+    if not is_object(value):
+        return value
+    return {key: _as_text(item) for key, item in value.items() if item is not None}
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+Texts = Annotated[dict[str, str], BeforeValidator(_as_texts)]
+Examples = Annotated[dict[str, list[Any]], BeforeValidator(_as_examples)]
+
+
+class ServerOptions(BaseModel):
+    """The `"toolweave"` block of a server."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    disposable: bool = False
+    """Whether tools that change or destroy something may be called: nothing of value hangs on this server."""
+    values: Examples = Field(default_factory=dict[str, list[Any]])
+    """What a user knows and no tool produces: `parameter` or `tool.parameter` to examples. `${WORKSPACE}` in them
+    reads `/workspace`."""
+    allow: list[str] = Field(default_factory=list[str])
+    """Patterns (`fnmatch`) of tool names: when given, only these tools are called, whatever they say of themselves."""
+    deny: list[str] = Field(default_factory=list[str])
+    """Patterns of tool names that are never called."""
+    prepare: list[Annotated[list[str], Field(min_length=1)]] = Field(default_factory=list[list[str]])
+    """Commands (argv, no shell) that run in the fresh workspace before the server starts."""
+    start_timeout: PositiveFloat = 30.0
+    """Seconds for starting, the handshake and listing all tools."""
+    call_timeout: PositiveFloat = 30.0
+    """Seconds for one call."""
+    mode: Literal["legacy", "auto"] | None = None
+    """Protocol era to begin with; by default `legacy` over stdio, because a probe kills old servers, else `auto`."""
+
+
+class ServerSpec(BaseModel):
+    """One server of `mcp.json`, with every variable but `${WORKSPACE}` replaced."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    transport: Literal["stdio", "http"] = "stdio"
+    command: str = ""
+    """`python` means this interpreter; a bare name is looked up beside it, then on `PATH`."""
+    args: list[str] = Field(default_factory=list[str], repr=False)
+    env: Texts = Field(default_factory=dict[str, str], repr=False)
+    cwd: str | None = None
+    """Relative to `folder`; the server's workspace by default."""
+    url: str = Field(default="", repr=False)
+    headers: Texts = Field(default_factory=dict[str, str], repr=False)
+    options: ServerOptions = ServerOptions()
+    folder: Path = Path()
+    """Where `mcp.json` lies: what relative paths are relative to."""
+
+    @property
+    def uses_workspace(self) -> bool:
+        """Whether the server is pointed at its scratch directory by `${WORKSPACE}`."""
+        texts = [self.command, *self.args, *self.env.values(), self.cwd or ""]
+        return self.transport == "stdio" and any(WORKSPACE in text for text in texts)

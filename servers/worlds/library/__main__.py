@@ -1,0 +1,9 @@
+"""Serve the lending library over stdio."""
+
+from __future__ import annotations
+
+from toolweave.servers.world import serve
+from toolweave.servers.worlds.library import build
+
+if __name__ == "__main__":
+    serve(build)

@@ -1,0 +1,57 @@
+"""Which tools may be called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from toolweave.servers.policy import decide
+from toolweave.servers.spec import ServerOptions, ServerSpec
+from toolweave.servers.tools import Annotations, Tool
+
+PLAIN: dict[str, Any] = {}
+WORKSPACE: dict[str, Any] = {"args": ["${WORKSPACE}"]}
+DISPOSABLE: dict[str, Any] = {"options": ServerOptions(disposable=True)}
+READS, WRITES = Annotations(read_only=True), Annotations(read_only=False, destructive=False, open_world=False)
+DESTROYS, REACHES_OUT, SILENT = (
+    Annotations(destructive=True),
+    Annotations(read_only=True, open_world=True),
+    Annotations(),
+)
+
+
+@pytest.mark.parametrize(
+    ("server", "annotations", "allowed"),
+    [
+        (PLAIN, READS, True),
+        (PLAIN, WRITES, False),
+        (PLAIN, DESTROYS, False),
+        (PLAIN, REACHES_OUT, False),
+        (PLAIN, SILENT, False),
+        (WORKSPACE, READS, True),
+        (WORKSPACE, WRITES, True),
+        (WORKSPACE, DESTROYS, False),
+        (WORKSPACE, REACHES_OUT, False),
+        (WORKSPACE, SILENT, True),
+        (DISPOSABLE, DESTROYS, True),
+        (DISPOSABLE, REACHES_OUT, True),
+        (DISPOSABLE, SILENT, True),
+        ({"transport": "http", "url": "http://x", "headers": {"a": "${WORKSPACE}"}}, WRITES, False),
+        ({"options": ServerOptions(allow=["do_*"])}, DESTROYS, True),
+        ({"options": ServerOptions(allow=["other"])}, READS, False),
+        ({"options": ServerOptions(deny=["do_*"], allow=["*"], disposable=True)}, READS, False),
+        ({"options": ServerOptions(deny=["DO_*"], disposable=True)}, READS, True),
+    ],
+)
+def test_policy(server: dict[str, Any], annotations: Annotations, allowed: bool) -> None:
+    spec = ServerSpec.model_validate({"name": "s", "command": "x", **server})
+    decision = decide(spec, Tool(server="s", name="do_it", annotations=annotations))
+    assert decision.allowed is allowed
+    assert "\n" not in decision.reason
+
+
+def test_a_refusal_says_how_to_allow_the_tool() -> None:
+    decision = decide(ServerSpec(name="s", command="x"), Tool(server="s", name="wipe", annotations=DESTROYS))
+    assert decision.reason.startswith('s/wipe is annotated destructive; to call it, put "disposable": true')
+    assert '"allow"' in decision.reason

@@ -1,0 +1,264 @@
+"""Warm starts: as fresh as cold ones, cheaper, and gone with their owner."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from toolweave.servers.environment import Environment, open_environment
+from toolweave.servers.forked import ForkedProcess
+from toolweave.servers.program import Program, read_program
+from toolweave.servers.spec import ServerOptions, ServerSpec
+from toolweave.servers.warm import WarmStarts, open_warm_starts
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.skipif(sys.platform != "linux", reason="zygotes are for Linux"),
+]
+
+SCRIPT = Path(__file__).with_name("telling.py")
+FREE = ServerOptions(disposable=True)
+WORLD = ServerSpec(name="clinic", command="python", args=["-m", "toolweave.servers.worlds.clinic"], options=FREE)
+
+
+def telling(*args: str, **env: str) -> ServerSpec:
+    return ServerSpec(name="telling", command="python", args=[str(SCRIPT), *args], env=env, options=FREE)
+
+
+def telling_module(*args: str, **fields: Any) -> ServerSpec:
+    env = {"PYTHONPATH": str(SCRIPT.parent)}
+    return ServerSpec(name="telling", command="python", args=["-m", "telling", *args], env=env, options=FREE, **fields)
+
+
+async def call(environment: Environment, name: str, /, **arguments: Any) -> Any:
+    tool = next(tool for tool in environment.tools if tool.name == name)
+    result = await environment.call(tool, arguments)
+    assert result.status == "ok", result
+    return result.value
+
+
+async def grow(starts: WarmStarts, spec: ServerSpec, times: int = 2) -> None:
+    """Turn over so many environments that the next one is warm."""
+    for _ in range(times):
+        async with open_environment([spec], strict=True, starts=starts):
+            pass
+
+
+def processes(environment: Environment) -> list[object]:
+    connections = environment._connections.values()  # pyright: ignore[reportPrivateUsage]
+    return [item._child.process for item in connections if item._child]  # pyright: ignore[reportPrivateUsage]
+
+
+def is_warm(environment: Environment) -> bool:
+    return all(isinstance(process, ForkedProcess) for process in processes(environment))
+
+
+def zygotes() -> list[int]:
+    """Those below this process."""
+    found = [
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if b"zygote.py" in path.read_bytes() and f"PPid:\t{os.getpid()}\n" in path.with_name("status").read_text()
+    ]
+    return sorted(found)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        telling("one", "--import=wave", COLOUR="green"),
+        telling_module("one", "--import=wave"),
+        telling_module("two", cwd=str(SCRIPT.parent)),
+    ],
+)
+async def test_a_warm_server_finds_what_a_cold_one_finds(spec: ServerSpec) -> None:
+    async with open_environment([spec], strict=True) as environment:
+        cold = (environment.tools, await call(environment, "tell"))
+        assert not is_warm(environment)
+    async with open_warm_starts(ahead=()) as starts:
+        for _ in range(3):
+            async with open_environment([spec], strict=True, starts=starts) as environment:
+                assert (environment.tools, await call(environment, "tell")) == cold
+                assert is_warm(environment)
+
+
+async def test_a_warm_world_answers_as_a_cold_one() -> None:
+    async def visit(starts: WarmStarts | None) -> list[Any]:
+        async with open_environment([WORLD], strict=True, starts=starts) as environment:
+            searched = await call(environment, "find_owner", name="Clara Voss")
+            return [environment.servers["clinic"], searched]
+
+    cold = await visit(None)
+    async with open_warm_starts(ahead=()) as starts:
+        assert [await visit(starts) for _ in range(3)] == [cold] * 3
+
+
+async def test_fifty_warm_environments_at_once_see_nothing_of_each_other() -> None:
+    everybody_wrote = anyio.Event()
+    left = 50
+    seen: dict[int, list[list[str]]] = {}
+
+    async def live(number: int, starts: WarmStarts) -> None:
+        nonlocal left
+        async with open_environment([telling()], strict=True, starts=starts) as environment:
+            assert is_warm(environment)
+            first = await call(environment, "remember", text=f"first of {number}")
+            left -= 1
+            if not left:
+                everybody_wrote.set()
+            with anyio.fail_after(60):
+                await everybody_wrote.wait()
+            seen[number] = [first, await call(environment, "remember", text=f"second of {number}")]
+
+    async with open_warm_starts(ahead=()) as starts:
+        await grow(starts, telling())
+        async with anyio.create_task_group() as tasks:
+            for number in range(50):
+                tasks.start_soon(live, number, starts)
+    for number in range(50):
+        one, two = f"first of {number}", f"second of {number}"
+        assert seen[number] == [[one, one], [one, two, one, two]]
+
+
+async def test_fifty_warm_environments_of_a_world_do_not_share_its_state() -> None:
+    async def add(name: str, starts: WarmStarts, found: dict[str, Any]) -> None:
+        async with open_environment([WORLD], strict=True, starts=starts) as environment:
+            await call(environment, "register_owner", name=name, phone="555-0100")
+            found[name] = await call(environment, "find_owner", name="Mara")
+
+    found: dict[str, Any] = {}
+    async with open_warm_starts(ahead=()) as starts:
+        await grow(starts, WORLD)
+        async with anyio.create_task_group() as tasks:
+            for number in range(50):
+                tasks.start_soon(add, f"Mara {number:02}", starts, found)
+    assert {name: name in str(rows) and str(rows).count("Mara") for name, rows in found.items()} == dict.fromkeys(
+        found, 1
+    )
+
+
+async def test_two_warm_environments_draw_different_random_values() -> None:
+    drawn: list[str] = []
+    async with open_warm_starts(ahead=()) as starts:
+        await grow(starts, telling())
+        for _ in range(2):
+            async with open_environment([telling()], strict=True, starts=starts) as environment:
+                drawn += await call(environment, "draw")
+    assert len(set(drawn)) == 4
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ("import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()", "threads"),
+        ("file = open('/dev/null')", "open files"),
+        ("import subprocess\nprocess = subprocess.Popen(['sleep', '60'])", "child processes"),
+        ("open('made-by-an-import', 'w').close()", "files in its folder"),
+        ("import os\nos.environ['SET'] = 'by an import'", "another environment"),
+        ("import signal\nsignal.signal(signal.SIGUSR1, print)", "signal handlers"),
+    ],
+)
+async def test_a_library_whose_import_leaves_something_is_not_imported_ahead(
+    source: str, left: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "leaving.py").write_text(source)
+    spec = telling("--import=leaving", PYTHONPATH=str(tmp_path))
+    with caplog.at_level(logging.INFO, "toolweave"):
+        async with open_warm_starts(ahead=()) as starts:
+            await grow(starts, spec)
+            async with open_environment([spec], strict=True, starts=starts) as environment:
+                assert is_warm(environment)
+    assert f"leaving is not imported ahead: importing it left {left}" in caplog.messages
+
+
+async def test_a_program_that_offers_something_else_when_warm_is_started_cold() -> None:
+    spec = telling("--early=wave", "--import=wave")
+    async with open_warm_starts(ahead=()) as starts:
+        for warm in (True, False, False):
+            async with open_environment([spec], strict=True, starts=starts) as environment:
+                assert {tool.description for tool in environment.tools} == {"late"}
+                assert is_warm(environment) == warm
+
+
+async def test_a_module_in_the_folder_of_the_start_is_not_replaced_by_one_imported_ahead(tmp_path: Path) -> None:
+    step = ["python", "-c", "open('wave.py', 'w').close()"]
+    options = ServerOptions(disposable=True, prepare=[step])
+    plain = telling_module("--import=wave")
+    async with open_warm_starts(ahead=()) as starts:
+        await grow(starts, plain)
+        async with open_environment([plain], strict=True, starts=starts) as environment:
+            assert is_warm(environment)
+        shadowing = plain.model_copy(update={"options": options})
+        async with open_environment([shadowing], strict=True, starts=starts) as environment:
+            assert not is_warm(environment)
+
+
+async def test_a_warm_server_that_dies_is_noticed() -> None:
+    async with open_warm_starts(ahead=()) as starts:
+        await grow(starts, telling())
+        async with open_environment([telling()], strict=True, starts=starts) as environment:
+            process = processes(environment)[0]
+            assert isinstance(process, ForkedProcess)
+            tools = {tool.name: tool for tool in environment.tools}
+            assert (await environment.call(tools["die"], {"code": 3})).status == "lost"
+            assert (await environment.call(tools["draw"], {})).status == "lost"
+            assert process.returncode == 3
+
+
+async def test_a_server_that_cannot_start_is_named_as_without_warm_starts(tmp_path: Path) -> None:
+    script = tmp_path / "dying.py"
+    script.write_text("raise SystemExit('the door is locked')")
+    spec = ServerSpec(name="dying", command="python", args=[str(script)])
+    async with open_environment([spec]) as environment:
+        cold = environment.failures
+    async with open_warm_starts(ahead=()) as starts, open_environment([spec], starts=starts) as environment:
+        assert environment.failures == cold
+
+
+async def test_servers_start_cold_when_their_zygote_was_killed() -> None:
+    async with open_warm_starts(ahead=()) as starts:
+        await grow(starts, telling())
+        for pid in zygotes():
+            os.killpg(pid, signal.SIGKILL)
+        async with open_environment([telling()], strict=True, starts=starts) as environment:
+            assert await call(environment, "remember", text="still here") == ["still here", "still here"]
+            assert not is_warm(environment)
+
+
+async def test_closing_warm_starts_leaves_no_process(marked_processes: Any) -> None:
+    mark = "of-test-closing-warm-starts"
+    async with open_warm_starts(ahead=()) as starts:
+        await grow(starts, telling(TOOLWEAVE_TEST=mark), times=3)
+        assert marked_processes(mark)
+    assert not marked_processes(mark)
+
+
+def test_python_programs_are_told_from_others(tmp_path: Path) -> None:
+    script = tmp_path / "serve"
+    script.write_text("#!/opt/some/bin/python3.12\nprint()\n")
+    shell = tmp_path / "shell"
+    shell.write_text("#!/bin/sh\n")
+    commands = [
+        ["/x/python", "-m", "a.b", "-v"],
+        ["/x/python3.11", "/y/a.py", "1"],
+        [str(script), "1"],
+        ["/x/python", "-I", "/y/a.py"],
+        ["/x/python", "-c", "print()"],
+        ["/x/python", "a.py"],
+        ["/x/python"],
+        [str(shell), "1"],
+        ["/x/node", "a.js"],
+    ]
+    assert [read_program(command) for command in commands] == [
+        Program("/x/python", "module", "a.b", ("-v",)),
+        Program("/x/python3.11", "script", "/y/a.py", ("1",)),
+        Program("/opt/some/bin/python3.12", "script", str(script), ("1",)),
+        *[None] * 6,
+    ]
