@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from toolweave.agent.choices import untold_choices
 from toolweave.agent.messages import Message
 from toolweave.agent.patterns import get
 from toolweave.agent.roles import AdvancedTool, Happened, Model, Query, QueryAsk, Style, ToolingAsk, UserValue
@@ -33,6 +34,7 @@ class Asked:
 async def ask_backwards(
     model: Model,
     trace: TurnTrace,
+    earlier: Sequence[Call],
     history: Sequence[Message],
     offered: Sequence[Tool],
     style: Style,
@@ -54,11 +56,15 @@ async def ask_backwards(
             advanced, calls, inputs, carried, tuple(history), style, forbidden, rng.randrange(2**31), complaints
         )
         query = await model.query(ask)
-        problems = query_problems(query, ask)
+        problems = query_problems(query, ask) + untold_choices(trace.calls, earlier, _said_so_far(history, query))
         if not problems:
             return Asked(advanced, query, attempt)
         complaints = (*complaints, *problems)
     raise TeacherError(f"no request passed the checks: {'; '.join(complaints[-1:])}")
+
+
+def _said_so_far(history: Sequence[Message], query: Query) -> str:
+    return "\n".join([str(message["content"]) for message in history if message["role"] == "user"] + [query.text])
 
 
 def happened(call: Call) -> Happened:

@@ -112,7 +112,14 @@ class Reasoner:
     async def _criticise(self, attempt: int, step: Step, found: Finding, remaining: Sequence[Call]) -> None:
         expected = tuple(happened(call) for call in remaining)
         ask = CritiqueAsk(
-            found.mistake, step, found.tool, found.pointer, expected, tuple(self.messages), self.rng.randrange(2**31)
+            found.mistake,
+            step,
+            found.tool,
+            found.pointer,
+            expected,
+            tuple(self.messages),
+            self.rng.randrange(2**31),
+            tuple(self.hints),
         )
         hint = (await self.model.critique(ask)).hint
         self.hints.append(hint)

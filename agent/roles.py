@@ -174,6 +174,8 @@ class CritiqueAsk:
     """The calls that would have been right; their values must not appear in the hint."""
     messages: tuple[Message, ...]
     seed: int
+    earlier: tuple[str, ...] = ()
+    """Hints that this turn has earned before; a further one may be more concrete."""
 
 
 class Critique(Reply):

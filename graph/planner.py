@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from toolweave.graph.model import Edge, ToolGraph
 from toolweave.graph.plan import FromCall, NoSource, PlannedCall, Purpose, Supplied, TurnPlan, ValueSource
-from toolweave.graph.reach import Reach, Speakable, edge_cost, reach
+from toolweave.graph.reach import TRUSTED, Reach, Speakable, edge_cost, reach
 from toolweave.graph.schema import parameters
 
 SLACK = 1.5
@@ -25,7 +25,9 @@ BELIEVED_STATE = 0.6
 """Confidence from which an enabling edge is planned for."""
 MOST_CALLS = 8
 OPTIONAL_SHARE = 0.35
-"""Share of turns whose target also carries an optional parameter."""
+"""Share of targets that also carry an optional parameter which the user says."""
+GIVEN_SHARE = 0.4
+"""Share of targets that also carry an optional parameter which another tool gives, where there is one."""
 
 
 @dataclass
@@ -82,7 +84,9 @@ class Planner:
         return step
 
     def _source(self, tool: str, need: str, draft: _Draft) -> ValueSource:
-        options = self._options(tool, need, draft)
+        return self._drawn(self._options(tool, need, draft, self.reach.costs[tool]), draft)
+
+    def _drawn(self, options: list[tuple[float, Edge | None]], draft: _Draft) -> ValueSource:
         cheapest = min(cost for cost, _ in options)
         near = [(cost, edge) for cost, edge in options if cost <= cheapest + SLACK]
         weights = [math.exp(-2.0 * (cost - cheapest)) for cost, _ in near]
@@ -92,9 +96,11 @@ class Planner:
         step = draft.step_of(edge.source)
         return FromCall(self._add(edge.source, "data", draft) if step is None else step, edge.source_field)
 
-    def _options(self, tool: str, need: str, draft: _Draft) -> list[tuple[float, Edge | None]]:
-        """(cost, edge) of everything that could supply a parameter; the edge is `None` when the user says it."""
-        limit = self.reach.costs[tool]
+    def _options(self, tool: str, need: str, draft: _Draft, limit: float) -> list[tuple[float, Edge | None]]:
+        """(cost, edge) of everything that could supply a parameter; the edge is `None` when the user says it.
+
+        Producers that cost `limit` or more are left out: with required parameters, that keeps plans out of circles.
+        """
         options: list[tuple[float, Edge | None]] = []
         for edge in self.reach.feeds.get((tool, need), ()):
             cost = self.reach.costs.get(edge.source, math.inf)
@@ -108,19 +114,25 @@ class Planner:
         return options
 
     def _optional(self, tool: str, draft: _Draft) -> dict[str, ValueSource]:
-        """Now and then one optional parameter that the user can say or that a call of the plan already gives."""
-        if draft.rng.random() >= OPTIONAL_SHARE:
-            return {}
+        """At most one optional parameter: a thing that another tool gives, or something that the user can say.
+
+        A tool that has never worked without its optional parameters gets such a thing whenever there is one.
+        """
         free = [p.path for p in parameters(self.graph.tools[tool]) if not p.required and "[]" not in p.path]
         draft.rng.shuffle(free)
-        for path in free:
-            for edge in self.reach.feeds.get((tool, path), ()):
-                step = draft.step_of(edge.source)
-                if step is not None:
-                    return {path: FromCall(step, edge.source_field)}
-            if self.reach.said_cost(tool, path) == 0.0:
-                return {path: Supplied()}
-        return {}
+        fact = self.graph.fact(tool)
+        helpless = fact.tried > 0 and fact.tried == fact.failed
+        given = [path for path in free if self._is_given(tool, path)]
+        if given and (helpless or draft.rng.random() < GIVEN_SHARE):
+            options = self._options(tool, given[0], draft, math.inf)
+            return {given[0]: self._drawn([item for item in options if item[1] is not None] or options, draft)}
+        spoken = [path for path in free if self.reach.said_cost(tool, path) == 0.0]
+        return {spoken[0]: Supplied()} if spoken and draft.rng.random() < OPTIONAL_SHARE else {}
+
+    def _is_given(self, tool: str, path: str) -> bool:
+        """Whether a trusted edge from a tool within reach feeds an optional parameter."""
+        edges = self.reach.feeds.get((tool, path), ())
+        return any(edge.confidence >= TRUSTED and edge.source in self.reach.costs for edge in edges)
 
     def _enable(self, tool: str, draft: _Draft) -> set[int]:
         """Put the call that enables `tool` before it; the steps that must come first."""

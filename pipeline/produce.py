@@ -167,13 +167,14 @@ async def _speak(
     log: Log,
     rng: random.Random,
 ) -> tuple[SpokenTurn, list[Message]]:
-    asked = await ask_backwards(shop.model, turn, conversation.messages, conversation.tools, style, rng)
+    earlier = [call for done in conversation.turns for call in done.trace.calls]
+    asked = await ask_backwards(shop.model, turn, earlier, conversation.messages, conversation.tools, style, rng)
     messages = [*conversation.messages, user_message(asked.query.text)]
     reasoner = Reasoner(
         shop.model, conversation.tools, conversation.names, asked.advanced, rng, messages, shop.settings.attempts
     )
     try:
-        await reasoner.run(turn, frozenset(call.id for done in conversation.turns for call in done.trace.calls))
+        await reasoner.run(turn, frozenset(call.id for call in earlier))
     finally:
         log.revisions += [(number, revision) for revision in reasoner.revisions]
     first = len(conversation.messages)

@@ -90,7 +90,6 @@ class _Start:
             "interpreter": self.program.interpreter,
             "path": self.program.import_path(self.cwd),
             "cwd": str(self.cwd),
-            "env": dict(self.env),
         }
 
     def growth(self, modules: Sequence[str]) -> dict[str, object]:

@@ -132,14 +132,15 @@ def _die_with(parent: int) -> None:
 
 
 def _take_over(request: dict[str, Any], files: list[int]) -> None:
-    """Be, for everything that a program can look at, a process that was just started for it."""
+    """Be, for everything that a program can look at, a process that was just started for it.
+
+    The environment is right already: a zygote and its children have the same one.
+    """
     for number, file in enumerate(files[:3]):
         os.dup2(file, number)
     lesson = files[4:]
     _close_all_but(set(lesson))
     os.chdir(request["cwd"])
-    os.environ.clear()
-    os.environ.update(request["env"])
     sys.argv[:] = request["argv"]
     sys.orig_argv[:] = request["command"] if hasattr(sys, "orig_argv") else []
     sys.executable = request["interpreter"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from toolweave.agent.offline.conversation import Situation
 from toolweave.agent.offline.english import capitalised, joined, past, plural, spaced
+from toolweave.agent.offline.lexicon import UNITS
 from toolweave.agent.offline.purpose import Purpose
 from toolweave.agent.offline.saying import spoken_date
 from toolweave.agent.outcomes import reads_as_failure
@@ -19,6 +21,7 @@ MOST_FACTS = 5
 MOST_LISTED = 6
 LONGEST_PROSE = 420
 _FIRST_KEYS = ("name", "title", "label", "status", "state", "date", "day", "due", "total", "amount", "balance", "count")
+_ENTRY_NAMES = frozenset("name title label subject description".split())
 _COUNTING = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _DULL = frozenset("success ok message error result type jsonrpc version created updated".split())
 
@@ -78,51 +81,80 @@ def _object(value: dict[str, Any], purpose: Purpose | None, rng: random.Random) 
     lists = [(key, item) for key, item in value.items() if is_list(item) and item]
     facts = _facts(value, "")
     if lists and len(facts) <= 2:
-        return _listing(lists[0][0], lists[0][1], purpose, rng)
+        return _listing(lists[0][0], lists[0][1], purpose, rng, _total(value, len(lists[0][1])))
+    made = purpose is not None and purpose.nouns.deed not in ("seek", "read")
+    said = [fact for fact in facts if not fact.identifies and not (made and fact.repeats(purpose))][:MOST_FACTS]
+    ids = [fact for fact in facts if fact.identifies]
     if not facts:
         return _done(purpose, rng)
-    chosen = facts[:MOST_FACTS]
-    lead = _lead(purpose, rng)
-    said = [f"the {key} is {text}" for key, text in chosen]
-    return f"{lead} {capitalised(joined(said))}.".strip()
+    told = f"{_lead(purpose, rng)}: {', '.join(fact.text for fact in said)}." if said else _done(purpose, rng)
+    ids = [fact for fact in ids if not fact.label.endswith("s")]
+    if ids and (purpose is None or purpose.nouns.deed in ("make", "act") or not said):
+        told += f" {capitalised(rng.choice(('the', 'its' if len(ids[0].label.split()) == 1 else 'the')))} {ids[0].text_with_verb}."
+    return told
 
 
 def _lead(purpose: Purpose | None, rng: random.Random) -> str:
     if purpose is None:
-        return ""
+        return "This is the result"
     if purpose.nouns.deed in ("seek", "read"):
-        return rng.choice(
-            (
-                f"Here is what I found on the {purpose.noun}:" if purpose.noun else "Here it is:",
-                "Here are the details:",
-                "This is what I have:",
-            )
-        )
-    return _done(purpose, rng)
+        about = (f"Here is what I found on the {purpose.noun}", f"This is what there is on the {purpose.noun}")
+        return rng.choice((*(about if purpose.noun else ()), "Here are the details", "This is what I have"))
+    return _done(purpose, rng).rstrip(".")
 
 
-def _facts(value: dict[str, Any], about: str) -> list[tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """One scalar of a result in words."""
+
+    label: str
+    shown: str
+    text: str
+    identifies: bool
+
+    @property
+    def text_with_verb(self) -> str:
+        """As a sentence without its subject's article."""
+        return f"{self.label} is {self.shown}"
+
+    def repeats(self, purpose: Purpose | None) -> bool:
+        """Whether it only says that what was done is done: `status: booked`."""
+        return purpose is not None and self.shown.lower() == past(purpose.verb)
+
+
+def _facts(value: dict[str, Any], about: str) -> list[_Fact]:
     """Readable scalar facts, the most telling first; facts of inner objects say whose they are."""
-    found: list[tuple[str, str]] = []
+    found: list[_Fact] = []
     for key, item in value.items():
-        label = spaced(str(key))
-        label = f"{label} of the {about}" if about else label
         if is_object(item):
-            found += _facts(item, spaced(str(key)))
+            found += _facts(item, spaced(str(key)) if value.keys() - {key} else about)
         elif (text := _shown(item)) and not set(words(str(key))) <= _DULL:
-            found.append((_spoken_label(label), text))
-    return sorted(
-        found,
-        key=lambda fact: next((at for at, word in enumerate(_FIRST_KEYS) if word in fact[0].split()), len(_FIRST_KEYS)),
-    )
+            found.append(_fact(spaced(str(key)).split(), item, text, about))
+    order = {word: at for at, word in enumerate(_FIRST_KEYS)}
+    return sorted(found, key=lambda fact: min((order.get(word, 99) for word in fact.label.split()), default=99))
 
 
-def _spoken_label(label: str) -> str:
-    found = label.split()
-    swapped = ["ID" if word == "id" else "amount in euros" if word == "eur" else word for word in found]
-    if len(swapped) > 1 and swapped[-1] in ("on", "at"):
-        swapped = [*swapped[:-1], "date"]
-    return " ".join(swapped)
+def _fact(label: list[str], value: Any, text: str, about: str) -> _Fact:
+    identifies = label[-1] in ("id", "uuid", "number", "code", "key") and isinstance(value, str)
+    identifies = identifies or label[-1] in ("ids", "numbers", "codes", "keys")
+    spoken = " ".join("ID" if word == "id" else "IDs" if word == "ids" else word for word in label)
+    spoken = f"{spoken} of the {about}" if about and identifies else spoken
+    return _Fact(spoken, text, _phrased(label, value, text, about), identifies)
+
+
+def _phrased(label: list[str], value: Any, text: str, about: str) -> str:
+    """`vet Dr Ingrid Solberg`, `on 16 February 2026`, `due on 3 May 2026`, `weight 35.6 kilograms`, `not vegetarian`."""
+    if isinstance(value, bool):
+        return " ".join(label) if value else f"not {' '.join(label)}"
+    if len(label) > 1 and label[-1] in UNITS and not isinstance(value, str):
+        return f"{' '.join(label[:-1])} {text} {UNITS[label[-1]][0]}"
+    if label[-1] in ("name", "title", "label"):
+        return " ".join([*(label[:-1] or [about] if label[:-1] or about else []), text]).strip()
+    if label in (["day"], ["date"]) and spoken_date(str(value)):
+        return f"on {text}"
+    if label == ["time"]:
+        return f"at {text}"
+    return f"{' '.join(label)} {text}"
 
 
 def _shown(value: Any) -> str:
@@ -137,10 +169,19 @@ def _shown(value: Any) -> str:
     if isinstance(value, str):
         text = spoken_date(value) or value.strip()
         return "" if len(text) > 140 or "\n" in text else text.rstrip(".")
+    if isinstance(value, float) and value == int(value) and abs(value) < 1e12:
+        return str(int(value))
     return str(value)
 
 
-def _listing(key: str, items: Sequence[Any], purpose: Purpose | None, rng: random.Random) -> str:
+def _total(value: dict[str, Any], listed: int) -> int:
+    """How many there are, where a result says so beside a list that it cut."""
+    counts = [item for item in value.values() if isinstance(item, int) and not isinstance(item, bool)]
+    return counts[0] if len(counts) == 1 and counts[0] > listed else 0
+
+
+def _listing(key: str, items: Sequence[Any], purpose: Purpose | None, rng: random.Random, total: int = 0) -> str:
+    """What a result lists, by name."""
     noun = (purpose.noun if purpose else "") or "entry"
     if key and (named := spaced(key)):
         noun = named[:-1] if named.endswith("s") else named
@@ -148,14 +189,19 @@ def _listing(key: str, items: Sequence[Any], purpose: Purpose | None, rng: rando
         return f"There is no {noun} for that."
     count = _COUNTING[len(items)] if len(items) < len(_COUNTING) else "quite a few"
     named = [text for item in items[:MOST_LISTED] if (text := _entry(item))]
-    head = f"{count} {plural(noun) if len(items) != 1 else noun}"
+    head = f"{total or count} {plural(noun) if len(items) != 1 else noun}"
     if not named:
         return f"I found {head}."
     more = " among others" if len(items) > len(named) else ""
     lead = rng.choice(
         (f"I found {head}: ", f"There {'is' if len(items) == 1 else 'are'} {head}: ", f"That gives {head}: ")
     )
-    return f"{lead}{joined(named) if all(',' not in text for text in named) else '; '.join(named)}{',' if more else ''}{more}."
+    listed = (
+        joined(named)
+        if not more and all("," not in text for text in named)
+        else ("; " if any("," in text for text in named) else ", ").join(named)
+    )
+    return f"{lead}{listed}{more}."
 
 
 def _entry(item: Any) -> str:
@@ -163,13 +209,11 @@ def _entry(item: Any) -> str:
     if not is_object(item):
         return _shown(item)
     facts = _facts(as_object(item), "")
-    name = next(
-        (text for key, text in facts if key.split()[-1] in ("name", "title", "label", "subject", "description")), ""
-    )
-    others = [(key, text) for key, text in facts if text != name and not re.search(r"\bID\b", key)]
-    if name:
-        return f"{name} ({others[0][0]}: {others[0][1]})" if others else name
-    return ", ".join(text for _, text in facts[:2])
+    name = next((fact for fact in facts if fact.label.split()[-1] in _ENTRY_NAMES), None)
+    others = [fact.text for fact in facts if fact is not name and not fact.identifies]
+    if name is not None:
+        return f"{name.shown} ({others[0]})" if others else name.shown
+    return ", ".join(others[:2] or [fact.shown for fact in facts[:1]])
 
 
 def lists_in(value: Any) -> int:

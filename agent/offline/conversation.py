@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,8 +64,24 @@ def read_situation(messages: Sequence[Message]) -> Situation:
     return Situation(spoken[-1] if spoken else "", "\n".join(spoken[:-1]), tuple(calls))
 
 
+def _several(text: str) -> list[Any]:
+    """The objects of a text that holds one after the other; empty when it holds anything else."""
+    found: list[Any] = []
+    decoder, at = json.JSONDecoder(), 0
+    while at < len(text):
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return []
+        found.append(value)
+        at += len(text[at:]) - len(text[at:].lstrip())
+    return found
+
+
 def observed_value(text: str) -> Any:
     """The observation, decoded as a program would; a sole `result` wrapper is taken off."""
     value = decode_text(text)
+    if isinstance(value, str) and text.lstrip()[:1] == "{":
+        value = _several(text) or value
     inner = as_object(value)
     return inner["result"] if list(inner) == ["result"] else value

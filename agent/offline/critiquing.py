@@ -6,10 +6,11 @@ import random
 from typing import Any
 
 from toolweave.agent.offline.conversation import Seen, read_situation
-from toolweave.agent.offline.english import capitalised, gerund, spaced
+from toolweave.agent.offline.english import capitalised, gerund, spaced, spoken_of
 from toolweave.agent.offline.guidance import (
     ANOTHER_ENTRY,
     CLOSE,
+    DEED_WORDS,
     FAULTS,
     FIRST,
     NOT_THIS,
@@ -48,18 +49,32 @@ def criticise(ask: CritiqueAsk) -> Critique:
 
 
 def _of_tool(ask: CritiqueAsk, rng: random.Random) -> str:
-    expected = ask.expected[0].tool
-    first = FIRST.format(purpose=_wanted(expected, ask.tool, ask.messages))
+    """What kind of thing is missing; only when that was said before, what its tool is described to do."""
+    expected = ask.expected[0]
+    purpose = purpose_of(expected.tool)
+    coarse = f"{DEED_WORDS[purpose.nouns.deed]} the {purpose.noun}" if purpose.noun else purpose.phrase
+    wanted = [coarse, purpose.phrase, f"{DEED_WORDS[purpose.nouns.deed]} something"]
+    if any(f"has to {coarse}" in hint for hint in ask.earlier):
+        wanted = [purpose.phrase, coarse, wanted[2]]
     lead = rng.choice(_LEADS.get(ask.mistake, ("",)))
-    hint = capitalised(f"{lead}{first}.")
+    hints = [capitalised(f"{lead}{FIRST.format(purpose=text)}.") for text in wanted]
     if ask.mistake == "wrong_tool" and (proposed := _proposed(ask)) is not None:
-        hint += f" {capitalised(NOT_THIS.format(purpose=proposed))}."
-    return hint
+        hints = [f"{hint} {capitalised(NOT_THIS.format(purpose=proposed))}." for hint in hints]
+    return next((hint for hint in hints if not _gives_away(hint, expected)), hints[-1])
 
 
-def _wanted(expected: Tool, wrong: Tool | None, messages: tuple[Any, ...]) -> str:
-    """The purpose of what is missing, in the words of its description."""
-    return purpose_of(expected).phrase
+def _gives_away(hint: str, expected: Happened) -> bool:
+    """Whether a hint holds a value of the right call or its tool's name."""
+    values = [
+        str(value)
+        for _, value in argument_leaves(expected.arguments)
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    ]
+    return bool(
+        spoken_of(
+            hint, [value for value in values if value] + ([expected.tool.name] if "_" in expected.tool.name else [])
+        )
+    )
 
 
 def _proposed(ask: CritiqueAsk) -> str | None:
@@ -118,8 +133,3 @@ def _at(arguments: dict[str, Any], pointer: str) -> Any:
         return get(arguments, pointer)
     except KeyError:
         return None
-
-
-def faulty_leaves(arguments: dict[str, Any]) -> list[str]:
-    """Pointers of all leaves, for tests and reports."""
-    return [pointer for pointer, _ in argument_leaves(arguments)]

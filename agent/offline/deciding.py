@@ -9,7 +9,7 @@ from typing import Any, Literal
 from toolweave.agent.argument_values import is_identifying
 from toolweave.agent.offline.conversation import Seen, Situation
 from toolweave.agent.offline.fitting import GOOD, Slot, fit, flag_mention, option_mentions, value_of
-from toolweave.agent.offline.guidance import Correction, Guidance
+from toolweave.agent.offline.guidance import DEED_WORDS, Correction, Guidance
 from toolweave.agent.offline.mentions import Mention, iso_date, mentions_of
 from toolweave.agent.offline.results import Candidate, candidates, named_alike
 from toolweave.agent.offline.toolbox import Toolbox
@@ -138,9 +138,26 @@ class Student:
         return self._meant(open_hints[-1]) if open_hints else None
 
     def _meant(self, text: str) -> Tool:
+        vague = self._vaguely_meant(text)
+        if vague is not None:
+            return vague
         exact = [tool for tool in self.box.tools if self.box.purposes[tool.id].phrase.lower() == text.lower()]
         unmade = [tool for tool in exact if tool.id not in self.made]
         return (unmade or exact or [tool for _, tool in self.box.ranked("", text)])[0]
+
+    def _vaguely_meant(self, text: str) -> Tool | None:
+        """The tool of a hint that only says what is to be done to which kind of thing."""
+        for deed, words_of_deed in DEED_WORDS.items():
+            if text.startswith(f"{words_of_deed} the "):
+                noun = text.removeprefix(f"{words_of_deed} the ")
+                fitting = [
+                    tool
+                    for tool in self.box.tools
+                    if self.box.purposes[tool.id].nouns.deed == deed and self.box.purposes[tool.id].noun == noun
+                ]
+                unmade = [tool for tool in fitting if tool.id not in self.made]
+                return (unmade or fitting or [None])[0]
+        return None
 
     def _ruled_out(self) -> list[Tool]:
         found: list[Tool] = []
@@ -335,7 +352,7 @@ def _any_entries(call: Seen, slot: Slot) -> list[Candidate]:
     digits = is_identifying(slot.parameter)
     found.sort(
         key=lambda leaf: (
-            not named_alike(leaf.pattern, slot),
+            -named_alike(leaf.pattern, slot),
             digits and not any(character.isdigit() for character in str(leaf.value)),
         )
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from toolweave.agent.offline.english import plural, reworded, spoken_of
-from toolweave.agent.offline.picture import Feed, Pictured
+from toolweave.agent.offline.picture import ANY, Feed, Pictured
 from toolweave.agent.offline.purpose import phrase_without, purpose_of
 from toolweave.agent.offline.saying import is_bare, is_option, spoken_date, spoken_value
 from toolweave.agent.offline.wording import NAMING, SEEKING, Clause, Group, clause, label
@@ -77,9 +77,12 @@ class Describer:
     def _pass_on(self, told: Told, feed: Feed) -> None:
         """A fact that goes from one result into the next call."""
         fact = reworded(feed.noun, self.banned, 0) if feed.noun else None
+        row = f" {told_row}" if (told_row := self._row(feed)) else ""
         if fact and not fact.startswith(("what ", "how ")):
             told.sentences.append(
-                self.rng.choice((f"Keep the same {fact}", f"The {fact} stays the same", f"Take the same {fact}"))
+                self.rng.choice(
+                    (f"Keep the same {fact}{row}", f"The {fact} stays the same{row}", f"Take the same {fact}{row}")
+                )
             )
 
     def _noun(self, feed: Feed, number: int) -> str:
@@ -111,6 +114,8 @@ class Describer:
         """Which entry is meant, said once: `(I mean Winter Ferry, Harbour)`."""
         if not feed.telling or feed.telling in self.rows:
             return ""
+        if feed.telling == (ANY,):
+            return self.rng.choice(("(any will do)", "(the first one is fine)", "(whichever comes first)"))
         self.rows.add(feed.telling)
         shown = ", ".join(_quoted(text) for text in feed.telling)
         return f"({self.rng.choice(('I mean', 'namely', 'I mean'))} {shown})"
@@ -155,9 +160,11 @@ class Describer:
         if key is not None:
             shown = spoken_value(key.first.value, key.first.schema)
             told.said.append((key.first, shown))
-            text = self._named_by(call, noun, shown, key)
+            text = self._named_by(feed, call, noun, shown, key)
         row = self._row(feed)
-        if row and key is None and len(feed.telling) == 1:
+        if feed.telling == (ANY,) and key is None:
+            text = f"the first {noun}"
+        elif row and key is None and len(feed.telling) == 1:
             text = f"the {noun} listed as {_quoted(feed.telling[0])}"
         elif row:
             text = f"{text} {row}"
@@ -168,12 +175,14 @@ class Describer:
         told.sentences += [self._about(noun, one) for one in rest]
         return text if text != f"the {noun}" else None
 
-    def _named_by(self, call: Pictured, noun: str, shown: str, key: Group) -> str:
+    def _named_by(self, feed: Feed, call: Pictured, noun: str, shown: str, key: Group) -> str:
         """The thing by its own name, or by the name of what it was found under: `the lot of the ingredient shallots`."""
         finder = purpose_of(call.happened.tool)
         found = reworded(finder.noun, self.banned, 0) if finder.noun else None
         if not found or finder.nouns.head in words(noun) or noun in found or noun == "one":
             return self._named(noun, shown, key)
+        if finder.nouns.head in words(feed.described):
+            return f"{self._named(found, shown, key)} as the {noun}"
         return f"the {noun} of {self._named(found, shown, key)}"
 
     def _named(self, noun: str, shown: str, key: Group) -> str:
@@ -205,7 +214,7 @@ class Describer:
     def _add_values(self, told: Told, call: Pictured, at_most: int) -> None:
         """The call's own values: the first few behind the phrase, the others in sentences."""
         tails, rest = self._tails(call.groups, told, at_most)
-        told.phrase = " ".join([told.phrase, *tails])
+        told.phrase = " ".join([told.phrase, *sorted(tails, key=lambda tail: tail.startswith(","))])
         told.sentences += [one.sentence for one in rest]
 
     def _tails(self, groups: Sequence[Group], told: Told, at_most: int = MOST_TAILS) -> tuple[list[str], list[Clause]]:

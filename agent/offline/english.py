@@ -184,10 +184,14 @@ def _other(word: str, text: str, match: re.Match[str], banned: Sequence[str], tu
     options = [item for item in _others(word) if not spoken_of(item, banned) and not item.startswith(("what ", "how "))]
     if qualifies:
         options = [item for item in options if " " not in item] or [""]
-    singled = re.search(r"\b(?:an?|one|each|every|this|that)\s(?:[\w-]+\s){0,2}$", text[: match.start()], re.IGNORECASE)
+    singled = re.search(
+        r"\b(?:an?|one|each|every|this|that)\s(?:[\w-]+,?\s){0,5}$", text[: match.start()], re.IGNORECASE
+    )
     number = plural(word) if singular(word) == word else singular(word)
+    definite = before is not None and before.group(0).strip().lower() in ("the", "its", "their", "your")
     if (
         not singled
+        and not definite
         and not qualifies
         and not opens
         and number != word

@@ -7,45 +7,45 @@ import re
 
 from toolweave.agent.offline.english import capitalised, gerund
 
-# {p}: the verb phrase; {g}: with its verb as a gerund; {P}: with a capital.
+# {p}: what the assistant is to do; {u}: the same with the speaker as its subject; {g}: as a gerund; {P}: with a capital.
 OPENINGS: dict[str, tuple[str, ...]] = {
     "plain": (
-        "{P}.", "Please {p}.", "{P}, please.", "I need to {p}.", "I'd like to {p}.", "I want to {p}.", "Can you {p}?",
-        "We need to {p}.", "I have to {p}.", "It's time to {p}.", "Let's {p}.", "My next job is to {p}.",
-        "You can go ahead and {p}.", "What I need is to {p}.", "Help me {p}.", "Time to {p}.", "I've been asked to {p}.",
-        "Go and {p}, please.", "For me, {p}.", "Today I need to {p}.", "There's one thing to do: {p}.", "I am here to {p}.",
+        "{P}.", "Please {p}.", "{P}, please.", "I need to {u}.", "I'd like to {u}.", "I want to {u}.", "Can you {p}?",
+        "We need to {u}.", "I have to {u}.", "It's time to {u}.", "Let's {u}.", "My next job is to {u}.",
+        "You can go ahead and {p}.", "What I need is to {u}.", "Help me {p}.", "Time to {u}.", "I've been asked to {u}.",
+        "Go and {p}, please.", "For me, {p}.", "Today I need to {u}.", "There's one thing to do: {p}.", "I am here to {u}.",
     ),
     "polite": (
         "Could you please {p}?", "Could you {p}, please?", "Would you mind {g}?", "I'd be grateful if you could {p}.",
         "Would you be so kind as to {p}?", "Would it be possible to {p}?", "May I ask you to {p}?",
         "If it isn't too much trouble, please {p}.", "When you have a moment, could you {p}?", "I'd appreciate it if you could {p}.",
-        "Good morning! Could you {p}?", "Good afternoon, I would like to {p}.", "Might you be able to {p}?",
+        "Good morning! Could you {p}?", "Good afternoon, I would like to {u}.", "Might you be able to {p}?",
         "Please be so good as to {p}.", "I was wondering whether you could {p}.", "Hello, would you kindly {p}?",
         "Sorry to bother you, but could you {p}?", "It would help me a lot if you could {p}.", "Thanks in advance for {g}.",
         "Kindly {p}.", "I wonder if I might ask you to {p}.",
     ),
     "brisk": (
-        "{P}.", "Need to {p}.", "{P} now, please.", "Quick one: {p}.", "{P}, thanks.", "Short on time here: {p}.",
+        "{P}.", "Need to {u}.", "{P} now, please.", "Quick one: {p}.", "{P}, thanks.", "Short on time here: {p}.",
         "Just {p}.", "Next: {p}.", "To do: {p}.", "Straight to it: {p}.", "One job: {p}.", "Right, {p}.", "Get this done: {p}.",
         "No frills, {p}.", "Simple request: {p}.", "Go ahead: {p}.", "First thing today: {p}.", "Ready? {P}.", "Job for you: {p}.",
     ),
     "chatty": (
-        "Hi! I was hoping you could {p}.", "Hey, could you {p} for me?", "So, I'm trying to {p}. Could you help?",
-        "Hello there! I'd love to {p}.", "Right, here's what I'm after: {p}.", "Hi, me again. Can you {p}?",
-        "Okay, so I promised somebody that I'd {p}.", "Hope your day is going well! I need to {p}.", "Well, I finally got round to this: {p}.",
+        "Hi! I was hoping you could {p}.", "Hey, could you {p} for me?", "So, I'm trying to {u}. Could you help?",
+        "Hello there! I'd love to {u}.", "Right, here's what I'm after: {p}.", "Hi, me again. Can you {p}?",
+        "Okay, so I promised somebody that I'd {u}.", "Hope your day is going well! I need to {u}.", "Well, I finally got round to this: {p}.",
         "I keep forgetting about it, but could you {p}?", "You know what would be great? If you could {p}.",
-        "Guess what, I have to {p}.", "Ah, good that you're here. Please {p}.", "It's one of those days, and I still have to {p}.",
+        "Guess what, I have to {u}.", "Ah, good that you're here. Please {p}.", "It's one of those days, and I still have to {u}.",
         "Hey there, any chance you could {p}?", "Oh, before it slips my mind: {p}.", "Alright, could you {p} for me?",
-        "Lovely to have some help here. I'd like to {p}.", "Funny how these things pile up, but please {p}.",
+        "Lovely to have some help here. I'd like to {u}.", "Funny how these things pile up, but please {p}.",
     ),
 }  # fmt: skip
 FOLLOWING: tuple[str, ...] = (
     "Now {p}.", "Great, now {p}.", "Thanks. Next, {p}.", "And now could you {p}?", "Then please {p}.", "Also, {p}.",
     "One more thing: {p}.", "While you are at it, {p}.", "After that, {p}, please.", "Good. Can you also {p}?",
-    "Perfect, and now {p}.", "Okay, then {p}.", "That helps. I'd also like to {p}.", "Next up: {p}.", "Thank you. Would you also {p}?",
-    "All right, {p} as well.", "With that settled, please {p}.", "Fine. I also need to {p}.", "And could you {p} too?",
-    "Since you have that open, {p}.", "Sounds good. Please go on and {p}.", "Nice, that was quick. Now I want to {p}.",
-    "In that case, {p}.", "Let's carry on: {p}.", "Excellent. The next step for me is to {p}.", "Good to know. Could you now {p}?",
+    "Perfect, and now {p}.", "Okay, then {p}.", "That helps. I'd also like to {u}.", "Next up: {p}.", "Thank you. Would you also {p}?",
+    "All right, {p} as well.", "With that settled, please {p}.", "Fine. I also need to {u}.", "And could you {p} too?",
+    "Since you have that open, {p}.", "Sounds good. Please go on and {p}.", "Nice, that was quick. Now I want to {u}.",
+    "In that case, {p}.", "Let's carry on: {p}.", "Excellent. The next step for me is to {u}.", "Good to know. Could you now {p}?",
 )  # fmt: skip
 _REMARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\bnew\b|\bfirst day\b", ("I'm new here, so bear with me.", "It's my first day, by the way.", "I don't know my way around yet.")),
@@ -58,13 +58,32 @@ _REMARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
 SENTENCE_LINKS = ("", "", "", "Oh, and ", "By the way, ", "To be precise: ", "")
 
 
+_TO_SHOW = frozenset("get retrieve fetch return read display show describe provide".split())
+_SHOW_ME = ("get", "show me", "give me", "pull up", "look up", "bring up", "find me")
+_SEE = ("see", "look at", "get", "look up", "have a look at", "check")
+_TO_FIND = frozenset("find search list query lookup browse".split())
+_FIND = {
+    "find": ("find", "look for", "look up", "find"),
+    "list": ("list", "show me", "go through", "list"),
+    "search": ("search",),
+}
+_FIND_OUT = {"find": ("find", "look for", "look up"), "list": ("see", "list", "go through"), "search": ("search",)}
+
+
 def opening(phrase: str, register: str, follows: bool, rng: random.Random) -> str:
     """The request's main sentence around a verb phrase."""
     frames = FOLLOWING if follows else OPENINGS[register]
     if len(phrase.split()) > 12:
-        frames = tuple(frame for frame in frames if re.search(r"\{[pPg]\}[.?]$", frame)) or frames
+        frames = tuple(frame for frame in frames if re.search(r"\{[pPgu]\}[.?]$", frame)) or frames
     frame = rng.choice(frames)
-    return frame.format(p=phrase, P=capitalised(phrase), g=gerund(phrase))
+    verb, _, rest = phrase.partition(" ")
+    ask, own = verb, verb
+    if verb in _TO_SHOW and rest:
+        ask, own = rng.choice(_SHOW_ME), rng.choice(_SEE)
+    elif verb in _TO_FIND and rest and not rest.startswith(("for ", "through ")):
+        ask, own = rng.choice(_FIND.get(verb, (verb,))), rng.choice(_FIND_OUT.get(verb, (verb,)))
+    asked, mine = f"{ask} {rest}".strip(), f"{own} {rest}".strip()
+    return frame.format(p=asked, P=capitalised(asked), u=mine, g=gerund(phrase))
 
 
 def remark(persona: str, register: str, rng: random.Random) -> str:

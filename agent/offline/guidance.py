@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from toolweave.graph.vocabulary import Deed
+
 Fault = Literal["missing", "unasked", "other", "source"]
 
 FIRST = "something has to {purpose}"
@@ -19,6 +21,15 @@ FAULTS: dict[Fault, str] = {
     "source": "has to come from what the {ordinal} result shows",
 }
 ANOTHER_ENTRY = "another entry of that result fits better"
+DEED_WORDS: dict[Deed, str] = {
+    "seek": "find",
+    "read": "look at",
+    "make": "set up",
+    "change": "change",
+    "end": "put an end to",
+    "act": "deal with",
+}
+"""How a hint speaks of what a kind of tool does, as long as it stays vague."""
 CLOSE = "everything that was asked for is done"
 ONLY_SEEN = "say only what the results show"
 ORDINALS = tuple(

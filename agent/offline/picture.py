@@ -24,6 +24,8 @@ from toolweave.servers.tools import Tool
 
 _TELLING = ("name", "title", "label", "subject", "heading", "summary", "date", "day", "time", "kind", "type", "city")
 _LONGEST = 48
+ANY = "any"
+"""Told of an entry that is the first and that nothing else sets apart."""
 _THING = re.compile(
     r"\b(?:identifier|id|number|key|code|uuid)s?\s(?:of|for)\s(?:the|an?|one)\s([a-z][a-z -]*?)(?=[,;.()]|\s(?:that|who|whose|which|to|in|from|for|of|with|on|at|by)\b|$)",
     re.IGNORECASE,
@@ -93,7 +95,9 @@ def noun_of(pointer: str) -> str:
     """The thing that an argument stands for, by its own name: `member` for `/member_id`."""
     name = next((part for part in reversed(pointer.split("/")) if part and not part.isdigit()), "")
     found = [
-        word for word in words(name) if word not in ("id", "key", "code", "number", "ref", "reference", "uuid", "name")
+        word
+        for word in words(name)
+        if word not in ("id", "key", "code", "number", "ref", "reference", "uuid", "name") and word not in UNITS
     ]
     return " ".join(found)
 
@@ -148,7 +152,9 @@ def telling_apart(producer: Happened, value: Any, banned: Sequence[str]) -> tupl
         for chosen_texts in combinations(usable, size):
             if not any(all(text.lower() in other for text in chosen_texts) for other in others):
                 return tuple(spoken_date(text) or text for text in chosen_texts)
-    return tuple(spoken_date(text) or text for text in usable[:3])
+    if any(leaf.pattern == chosen.pattern for leaf in every[: every.index(chosen)]):
+        return tuple(spoken_date(text) or text for text in usable[:3])
+    return (ANY,)
 
 
 def entry_texts(value: Any, text: str, leaf: Leaf) -> list[str]:
@@ -160,6 +166,9 @@ def entry_texts(value: Any, text: str, leaf: Leaf) -> list[str]:
     except KeyError:
         return []
     texts = [(key, item) for key, item in row.items() if isinstance(item, str)]
+    texts += [
+        (key, str(item)) for key, item in row.items() if isinstance(item, (int, float)) and not isinstance(item, bool)
+    ]
     texts.sort(key=lambda pair: next((at for at, word in enumerate(_TELLING) if word in words(pair[0])), len(_TELLING)))
     return [item for _, item in texts]
 
@@ -177,5 +186,7 @@ def _of_line(text: str, value: str) -> list[str]:
 
 def _readable(text: str) -> bool:
     if spoken_date(text) is not None or re.fullmatch(r"\d{1,2}:\d{2}", text):
+        return True
+    if re.fullmatch(r"\d{1,4}(?:\.\d{1,2})?", text):
         return True
     return 2 < len(text) <= _LONGEST and text[0].isalpha() and not re.search(r"\d{3,}|[_{}@/\n\"“”]", text)

@@ -43,14 +43,17 @@ def candidates(
     for call in situation.calls:
         if call.failed or (since and not call.now):
             continue
-        fields = {edge.source_field: edge.confidence for edge in edges if edge.source == ids.get(call.name)}
+        fields = {_bare(edge.source_field): edge.confidence for edge in edges if edge.source == ids.get(call.name)}
         every = leaves(call.value)
         for pattern, trust in fields.items():
-            found += _entries(call, [leaf for leaf in every if leaf.pattern == pattern], trust, situation)
-        alike = [leaf for leaf in every if leaf.pattern not in fields and named_alike(leaf.pattern, slot)]
-        if alike:
-            first = alike[0].pattern
-            found += _entries(call, [leaf for leaf in alike if leaf.pattern == first], 0.3, situation)
+            found += _entries(call, [leaf for leaf in every if _bare(leaf.pattern) == pattern], trust, situation)
+        alike = [leaf for leaf in every if _bare(leaf.pattern) not in fields]
+        for least in (1.0, 0.3):
+            best = [leaf for leaf in alike if named_alike(leaf.pattern, slot) >= least]
+            if best:
+                same = [leaf for leaf in best if leaf.pattern == best[0].pattern]
+                found += _entries(call, same, 0.6 if least == 1.0 else 0.1 if fields else 0.3, situation)
+                break
     if not since:
         found += _used(slot, situation)
     found.sort(key=lambda one: -one.score)
@@ -88,15 +91,21 @@ def _used(slot: Slot, situation: Situation) -> list[Candidate]:
     return found
 
 
-def named_alike(pattern: str, slot: Slot) -> bool:
-    """Whether a field has the very name of the parameter, or the last words of a longer one."""
+def named_alike(pattern: str, slot: Slot) -> float:
+    """1 when a field has the very name of the parameter, less for a part of it, 0 for another name."""
     field = words(re.split(r"[.#]", pattern.replace("[]", ""))[-1])
     own = slot.own
     if not field or not own:
-        return False
+        return 0.0
     if field == own or (len(own) > 1 and field[-len(own) :] == own):
-        return True
-    return len(own) > 1 and field in (own[-1:], own[:-1]) and own[-1] in ("id", "number", "code", "key")
+        return 1.0
+    part = len(own) > 1 and field in (own[-1:], own[:-1]) and own[-1] in ("id", "number", "code", "key")
+    return 0.3 if part else 0.0
+
+
+def _bare(pattern: str) -> str:
+    """A pattern without the list around everything: a list of one is often shown as its only item."""
+    return pattern.removeprefix("[]").removeprefix(".") or pattern
 
 
 def _context(call: Seen, leaf: Leaf) -> set[str]:

@@ -13,7 +13,7 @@ from toolweave.agent.probing.effects import Situation
 from toolweave.agent.probing.explore import Explorer
 from toolweave.agent.probing.filling import fitted
 from toolweave.agent.probing.prior import looks_reading
-from toolweave.agent.probing.session import Session
+from toolweave.agent.probing.session import Observation, Session
 from toolweave.graph.fields import Scalar
 from toolweave.graph.learning.values import look
 from toolweave.servers.tools import Tool
@@ -68,6 +68,18 @@ async def take_snapshot(
                 calls.append((tool, arguments))
     calls.sort(key=lambda call: not explorer.filler.naming(call[0]))
     return Snapshot(situation, await _read(calls[:MOST_READS], session))
+
+
+async def read_about(explorer: Explorer, things: Sequence[Scalar], session: Session) -> list[Observation]:
+    """Call the reading tools that take one of some things."""
+    if not things:
+        return []
+    calls = [(tool, _about(explorer, tool, things)) for tool in explorer.tools if _is_about_something(explorer, tool)]
+    return [await session.call(tool, given) for tool, given in calls[:MOST_READS] if given is not None]
+
+
+def _is_about_something(explorer: Explorer, tool: Tool) -> bool:
+    return looks_reading(tool) and bool(explorer.worked[tool.id]) and bool(explorer.filler.naming(tool))
 
 
 def _about(explorer: Explorer, tool: Tool, things: Sequence[Scalar]) -> dict[str, Any] | None:

@@ -19,7 +19,7 @@ from toolweave.agent.probing.explore import Explorer
 from toolweave.agent.probing.filling import Filled, fitted
 from toolweave.agent.probing.prior import looks_reading
 from toolweave.agent.probing.session import Observation, Session
-from toolweave.agent.probing.snapshot import Snapshot, take_snapshot
+from toolweave.agent.probing.snapshot import Snapshot, read_about, take_snapshot
 from toolweave.graph.fields import Scalar, leaves
 from toolweave.graph.learning.links import Link
 from toolweave.graph.learning.values import distinctive, key
@@ -28,7 +28,7 @@ from toolweave.servers.tools import Tool
 
 LONGEST = 7
 """Calls that work in one walk."""
-ORIGINS_PER_KIND = 2
+ORIGINS_PER_KIND = 3
 WALKS_AT_ONCE = 9
 """Walks on one environment: the more, the likelier they meet."""
 FEW = 6
@@ -93,6 +93,7 @@ class Walker:
     )
     _walked: Counter[str] = field(default_factory=Counter[str])
     _exhausted: set[str] = field(default_factory=set[str])
+    _known_about: dict[str, list[Scalar]] = field(default_factory=dict[str, list[Scalar]])
     _owners: dict[str, str] = field(default_factory=dict[str, str])
     """On the present environment: value → origin of the walk that it belongs to."""
     _pairs: dict[tuple[Action, str], Counter[tuple[bool, bool]]] = field(
@@ -100,14 +101,13 @@ class Walker:
     )
 
     async def walk_all(self, session: Session) -> bool:
-        """Some walks on one fresh environment; whether anything new was learned.
+        """Some walks on one fresh environment; whether there is anything left to walk from.
 
         Raises:
             OutOfBudget: No call is left.
             ServerLost: The server died.
         """
         self._owners = {}
-        calls = len(self.effects.sent)
         origins = self._present()
         for name, things in origins:
             self._owners |= {key(value): name for value in things}
@@ -116,46 +116,68 @@ class Walker:
             self._pairs = self.effects.pairs()
             walk = Walk(name, list(things), (name,), variant=max(0, self._walked[name] + 1 - WALKS_ALIKE))
             self._walked[name] += 1
+            await self._acquaint(walk, session)
             await self._walk(walk, session)
             if len(self.effects.sent) == known:
                 self._exhausted.add(name)
-        return len(self.effects.sent) > calls
+        return bool(origins)
+
+    async def _acquaint(self, walk: Walk, session: Session) -> None:
+        """Read what there is to read about the origin once: it belongs to the walk as well, as the lesser part."""
+        if walk.origin not in self._known_about:
+            found: dict[str, Scalar] = {}
+            for seen in await read_about(self.explorer, walk.things, session):
+                given = {key(value) for _, value in argument_leaves(seen.arguments)}
+                found |= {
+                    key(leaf.value): leaf.value
+                    for leaf in leaves(seen.result.value)
+                    if distinctive(leaf.value) and key(leaf.value) not in given
+                }
+            self._known_about[walk.origin] = [*found.values()][:FEW]
+        walk.things += [value for value in self._known_about[walk.origin] if key(value) not in self._owners]
 
     def _present(self) -> list[tuple[str, list[Scalar]]]:
         """The origins to walk from now: the same ones until nothing new is learned there."""
         found: list[tuple[str, list[Scalar]]] = []
-        for group in self._origins():
+        for group, share in self._origins():
             left = [origin for origin in group if origin[0] not in self._exhausted]
-            found += left[:ORIGINS_PER_KIND]
+            found += left[:share]
         apart: list[tuple[str, list[Scalar]]] = []
-        for origin in sorted(found, key=lambda origin: self._walked[origin[0]]):
+        for origin in found:
             if not any(self._related(origin[0], other) for other, _ in apart):
                 apart.append(origin)
         return apart[:WALKS_AT_ONCE]
+
+    def _origins(self) -> list[tuple[list[tuple[str, list[Scalar]]], int]]:
+        """(origins of one kind, how many of them to walk from at once), the kind that most tools are about first."""
+        kinds: list[tuple[set[str], set[str]]] = []
+        for link in self.explorer.filler.links.values():
+            if looks_reading(link.tool) or not link.accepted or not link.parameter.required:
+                continue
+            texts = set(link.accepted)
+            known = next((kind for kind in kinds if kind[0] & texts or self._alike(kind[0], link)), None)
+            if known is None:
+                kinds.append((texts, {link.tool.id}))
+            else:
+                known[0].update(texts)
+                known[1].add(link.tool.id)
+        found = [([(NOWHERE, list[Scalar]())], 1)]
+        for texts, tools in sorted(kinds, key=lambda kind: -len(kind[1])):
+            like = [text for text in self.explorer.first_seen if text in texts or self._of_kind(texts, text)]
+            like.sort(key=lambda text: -self._use(text))
+            share = ORIGINS_PER_KIND if len(tools) > 1 else 1
+            found.append(([(text, [self.explorer.first_seen[text]]) for text in like], share))
+        return found
+
+    def _use(self, text: str) -> int:
+        """How many tools that are not for reading worked with a value."""
+        return sum(text in link.worked for link in self.explorer.filler.links.values() if not looks_reading(link.tool))
 
     def _related(self, one: str, other: str) -> bool:
         """Whether two things were seen together, or both with a third that is seen with few."""
         near = self.explorer.filler.pools.near
         first, second = near.get(one, {}), near.get(other, {})
         return other in first or any(len(near.get(text, {})) <= FEW for text in first if text in second)
-
-    def _origins(self) -> list[list[tuple[str, list[Scalar]]]]:
-        """(name, things) of everything that a walk can start from, by kind of thing."""
-        kinds: list[set[str]] = []
-        for link in self.explorer.filler.links.values():
-            if looks_reading(link.tool) or not link.accepted or not link.parameter.required:
-                continue
-            known = next((kind for kind in kinds if kind & link.accepted.keys() or self._alike(kind, link)), None)
-            if known is None:
-                kinds.append(set(link.accepted))
-            else:
-                known |= link.accepted.keys()
-        found: list[list[tuple[str, list[Scalar]]]] = [[(NOWHERE, [])]]
-        for kind in kinds:
-            texts = sorted(self.explorer.first_seen, key=lambda text: text not in kind)
-            like = [text for text in texts if text in kind or self._of_kind(kind, text)]
-            found.append([(text, [self.explorer.first_seen[text]]) for text in like])
-        return found
 
     def _alike(self, kind: set[str], link: Link) -> bool:
         return any(link.fits(text) for text in sorted(kind))
@@ -222,13 +244,23 @@ class Walker:
         last = walk.situation[-1]
         found: list[tuple[bool, int, Action, Prospect]] = []
         for one in prospects:
-            if self.effects.tried(one.situation, one.action) or one.action[0] == last[0] or self._often(walk, one):
+            if self.effects.tried(one.situation, one.action) or self._often(walk, one):
                 continue
             pair = None if isinstance(last, str) else self._pairs.get((last, one.action[0]))
-            if not self.effects.settled(pair, one.before):
-                likely = one.before is not False
+            missing = self._missing(one, prospects)
+            if missing or not self.effects.settled(pair, one.before):
+                likely = one.before is not False and not missing
                 found.append((likely, -self._news(one, prospects), one.action, one))
         return [item[-1] for item in sorted(found, key=lambda item: item[:3])]
+
+    def _missing(self, one: Prospect, prospects: list[Prospect]) -> bool:
+        """Whether it is known how a call ends one step further, and only how it ends here is missing."""
+        return any(
+            other.known
+            and self.effects.known((*one.situation, other.action), one.action) is not None
+            and not self.effects.settled(self._pairs.get((other.action, one.action[0])), None)
+            for other in prospects
+        )
 
     def _often(self, walk: Walk, one: Prospect) -> bool:
         """Whether the tool has worked in this walk often enough."""
@@ -324,7 +356,9 @@ class Walker:
         worked = [seen.arguments for seen in self.explorer.worked[tool.id] if self._exists(seen, walk)]
         distinct = list({canonical(arguments): arguments for arguments in worked}.values())
         if distinct and variant == 0 and self._variants(tool) == 1:
-            return self.rng.choice(distinct)
+            texts = {key(value) for value in walk.things}
+            fitting = [one for one in distinct if any(key(value) in texts for _, value in argument_leaves(one))]
+            return self.rng.choice(fitting or distinct)
         taken = frozenset(text for text, owner in self._owners.items() if owner != walk.origin)
         made = frozenset(text for text in self.explorer.filler.pools.near if text not in self.explorer.first_seen)
         filled = self.explorer.filler.fill(tool, variant, prefer=walk.things, avoid=taken | made)

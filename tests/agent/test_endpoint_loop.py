@@ -62,7 +62,7 @@ async def test_a_request_is_written_backwards_and_written_again_when_it_gives_ca
     with anyio.fail_after(10):
         async with make_teacher() as teacher:
             style = Style("a gardener", "plain", "goal")
-            asked = await ask_backwards(teacher, TurnTrace(CALLS), (), (FIND, WATER), style, random.Random(1))
+            asked = await ask_backwards(teacher, TurnTrace(CALLS), (), (), (FIND, WATER), style, random.Random(1))
     assert asked.query.text == "My white rose looks thirsty, see to it please."
     assert "water_bed" in endpoint.requests[2]["messages"][1]["content"].split("problems_before")[1]
 
@@ -84,7 +84,7 @@ async def test_a_wrong_step_is_criticised_and_the_chain_reached(
     with anyio.fail_after(10):
         async with make_teacher() as teacher:
             rng, style = random.Random(1), Style("a gardener", "plain", "goal")
-            asked = await ask_backwards(teacher, TurnTrace(CALLS), (), (FIND, WATER), style, rng)
+            asked = await ask_backwards(teacher, TurnTrace(CALLS), (), (), (FIND, WATER), style, rng)
             names = {FIND.id: FIND.name, WATER.id: WATER.name}
             messages = [user_message(asked.query.text)]
             loop = Reasoner(teacher, (FIND, WATER), names, asked.advanced, rng, messages)

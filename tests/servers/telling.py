@@ -39,7 +39,7 @@ def tell() -> dict[str, Any]:
 def remember(text: str) -> list[str]:
     """Keep a text in the program's own state and in a library's."""
     notes.append(text)
-    vars(json).setdefault("kept_by_test", []).append(text)
+    json.__dict__.setdefault("kept_by_test", []).append(text)
     return [*notes, *vars(json)["kept_by_test"]]
 
 

@@ -1,0 +1,93 @@
+"""Whether a request says which of several things is meant: a chain that picks a row must be able to know which one.
+
+A value that was taken out of a list is *told* when more of its row's readable words stand in what the user said than of
+any other row's; when the conversation has used it before; or when the first row was taken and the user said that any
+will do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from toolweave.agent.patterns import argument_leaves, get
+from toolweave.agent.spoken import written_date
+from toolweave.agent.trace import Call
+from toolweave.graph.fields import leaves
+
+_ANY = re.compile(r"\b(?:any|first|whichever|whatever|either|next|earliest|some|one of)\b", re.IGNORECASE)
+_INDEX = re.compile(r"/(\d+)(?=/|$|#)")
+
+
+def untold_choices(calls: Sequence[Call], earlier: Sequence[Call], said: str) -> list[str]:
+    """Arguments of `calls` whose row nothing tells, one line each; `said` is all that the user has said so far."""
+    by_id = {call.id: call for call in (*earlier, *calls)}
+    used = {str(value) for call in earlier for _, value in argument_leaves(call.arguments)}
+    problems: list[str] = []
+    for call in calls:
+        for place, source in call.sources.items():
+            value = get(call.arguments, place)
+            if source.kind == "output" and str(value) not in used:
+                producer = by_id[source.call or ""].result.value
+                if not is_told(producer, source.place or "", said):
+                    problems.append(f"nothing says which one {value!r} is")
+        used |= {str(value) for _, value in argument_leaves(call.arguments)}
+    return problems
+
+
+def is_told(output: Any, place: str, said: str) -> bool:
+    """Whether the words tell the row of a place from its like."""
+    return all(_stands_out(rows, said) for rows in _choices(output, place))
+
+
+def _stands_out(rows: list[list[str]], said: str) -> bool:
+    """Whether the first row, the chosen one, has more of its words said than any other."""
+    scores = [sum(_says(said, word) for word in dict.fromkeys(row)) for row in rows]
+    return len(rows) == 1 or scores[0] > max(scores[1:]) or (rows[0][:1] == ["\0first"] and bool(_ANY.search(said)))
+
+
+def _choices(output: Any, place: str) -> Iterator[list[list[str]]]:
+    """For every list on the way to a place: the readable words of each row, the chosen row first."""
+    plain, _, label = place.partition("#")
+    for match in _INDEX.finditer(plain):
+        before, chosen = plain[: match.start()], int(match.group(1))
+        siblings: list[Any] = get(output, before)
+        rows = [[str(leaf) for _, leaf in argument_leaves(row)] for row in siblings]
+        yield _chosen_first(rows, chosen)
+    if label and isinstance(text := get(output, plain), str):
+        yield _lines(text, output, place)
+
+
+def _lines(text: str, output: Any, place: str) -> list[list[str]]:
+    """Lines of a text that hold a value of the same kind; the chosen one first."""
+    found = leaves(output)
+    chosen = next((leaf for leaf in found if leaf.place == place), None)
+    if chosen is None:
+        return [[]]
+    values = list(dict.fromkeys(str(leaf.value) for leaf in found if leaf.pattern == chosen.pattern))
+    lines = [next((line for line in text.splitlines() if value in line), "") for value in values]
+    rows = [re.findall(r"[\w.'-]+", line.replace(value, " ")) for value, line in zip(values, lines, strict=True)]
+    return _chosen_first(rows, values.index(str(chosen.value)))
+
+
+def _chosen_first(rows: list[list[str]], chosen: int) -> list[list[str]]:
+    mark = ["\0first"] if chosen == 0 else []
+    return [mark + rows[chosen], *rows[:chosen], *rows[chosen + 1 :]]
+
+
+def _says(said: str, word: str) -> bool:
+    if len(word) < 2:
+        return False
+    return any(
+        re.search(rf"(?<!\w){re.escape(form)}(?!\w)", said, re.IGNORECASE) is not None
+        for form in (word, *_written(word))
+    )
+
+
+def _written(word: str) -> list[str]:
+    try:
+        return [written_date(date.fromisoformat(word[:10]))] if len(word) >= 10 else []
+    except ValueError:
+        return []
