@@ -8,13 +8,14 @@ trajectory with a reason, not a broken run.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from toolweave.agent.arguments import ValueBook
 from toolweave.agent.outcomes import emptiness, failure
 from toolweave.agent.patterns import argument_leaves, get, place_of, put
+from toolweave.agent.repair import enablers
 from toolweave.agent.roles import Model, ValueAsk
 from toolweave.agent.rows import Rows
 from toolweave.agent.trace import Call, Source, TurnTrace
@@ -36,10 +37,12 @@ VARIATIONS = 3
 class PlanFailed(ToolweaveError):
     """A planned call could not be made to work."""
 
-    def __init__(self, stage: str, reason: str) -> None:
+    def __init__(self, stage: str, reason: str, arguments: dict[str, Any] | None = None) -> None:
         super().__init__(reason)
         self.stage = stage
         """Taxonomy of the failure: `plan`, `server` or `teacher`."""
+        self.arguments = arguments
+        """What the user would have said for the call at its first attempt, by parameter; `None` without an attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +93,36 @@ class Executor:
     async def _run_once(self, plan: TurnPlan, turn: int) -> TurnTrace:
         done: list[Call] = []
         for planned in plan.calls:
-            call = await self._run(planned, turn)
-            self.steps[planned.step] = call
-            done.append(call)
+            try:
+                done.append(await self._run(planned, turn))
+            except PlanFailed as error:
+                done += await self._enabled(planned, turn, error)
         return TurnTrace(tuple(done))
 
-    async def _run(self, planned: PlannedCall, turn: int) -> Call:
+    async def _enabled(self, planned: PlannedCall, turn: int, error: PlanFailed) -> tuple[Call, Call]:
+        """The call with another one before it that made it work."""
+        if error.stage != "plan" or error.arguments is None:
+            raise error
+        made = {step: call.tool.id for step, call in self.steps.items()}
+        before = dict(self.steps), dict(self._said)
+        self._said |= error.arguments
+        for enabler in enablers(self.graph, planned, str(error), made, _inserted(made), self.book.speakable):
+            try:
+                first = await self._run(enabler, turn, attempts=1)
+                return first, await self._run(replace(planned, after=planned.after | {enabler.step}), turn, attempts=1)
+            except PlanFailed:
+                self.steps = dict(before[0])
+        self._said = before[1]
+        raise error
+
+    async def _run(self, planned: PlannedCall, turn: int, attempts: int = ATTEMPTS) -> Call:
         tool = self.graph.tools[planned.tool]
+        first: dict[str, Any] | None = None
         reason: str | None = "no attempt"
         tried: set[str] = set()
-        for attempt in range(ATTEMPTS):
+        for attempt in range(attempts):
             arguments, sources = await self._fill(planned, tool, turn, attempt)
+            first = self._spoken_of(tool, sources, arguments) if first is None else first
             if canonical(arguments) in tried:
                 continue
             tried.add(canonical(arguments))
@@ -108,12 +130,13 @@ class Executor:
             reason = failure(result) or emptiness(result)
             self.on_attempt(Attempt(tool.id, arguments, result.status, reason, result.seconds))
             if reason is None:
-                self._remember(tool, sources, arguments)
-                return self._record(planned, tool, arguments, sources, result)
+                self._said |= self._spoken_of(tool, sources, arguments)
+                self.steps[planned.step] = self._record(planned, tool, arguments, sources, result)
+                return self.steps[planned.step]
             self.repaired = True
             if result.status in ("lost", "timeout", "refused"):
                 raise PlanFailed("server", f"{tool.id}: {reason}")
-        raise PlanFailed("plan", f"{tool.id}: {reason}")
+        raise PlanFailed("plan", f"{tool.id}: {reason}", first)
 
     async def _fill(
         self, planned: PlannedCall, tool: Tool, turn: int, attempt: int
@@ -157,11 +180,14 @@ class Executor:
             raise PlanFailed("plan", f"{tool.id}: parameter {parameter.path!r} has no source")
         return reply.value, Source("user", turn=turn)
 
-    def _remember(self, tool: Tool, sources: dict[str, Source], arguments: dict[str, Any]) -> None:
-        for parameter in parameters(tool):
-            place = place_of(parameter.path)
-            if sources.get(place) is not None and sources[place].kind == "user":
-                self._said[parameter.path] = get(arguments, place)
+    def _spoken_of(self, tool: Tool, sources: dict[str, Source], arguments: dict[str, Any]) -> dict[str, Any]:
+        """What the user says for a call, by parameter pattern."""
+        places = {parameter.path: place_of(parameter.path) for parameter in parameters(tool)}
+        return {
+            path: get(arguments, place)
+            for path, place in places.items()
+            if sources.get(place) is not None and sources[place].kind == "user"
+        }
 
     def _record(
         self,
@@ -186,6 +212,11 @@ class Executor:
 
     def _may_write(self, tool: Tool) -> bool:
         return self.graph.fact(tool.id).access != "reads" and tool.annotations.read_only is not True
+
+
+def _inserted(made: Iterable[int]) -> int:
+    """A step number for a call that was not planned: below all that are."""
+    return min((*made, 0)) - 1
 
 
 def _fitted(value: Any, pattern: str, tool: Tool) -> Any:

@@ -55,7 +55,7 @@ class ProbeBudget:
     @classmethod
     def full(cls, calls_per_tool: float, seconds: float) -> ProbeBudget:
         """Enough to tell what enables and disables what."""
-        return cls(calls_per_tool, seconds, 14)
+        return cls(calls_per_tool, seconds, 30)
 
 
 @dataclass(frozen=True)

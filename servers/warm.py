@@ -5,9 +5,11 @@ Nearly all of the time that a Python server takes to start goes into imports. Fo
 a process of its own with its own environment, folder and pipes; what it shares with others is the state of libraries
 before any code of the program ran. The program's own modules are never imported in a zygote.
 
-The first start of a program is an ordinary one, apart from its parent: it teaches which modules are needed. Whenever
-something is out of the ordinary, a start is left to the caller: no Linux, flags of the interpreter, a library whose
-import leaves a thread, an open file or a child behind (it is left out, and after a few of them the whole program).
+The first start of a program teaches which modules it needs; it finds at most the SDK imported. What a server offers is
+compared with its first offer at every start. Whenever something is out of the ordinary, a start is left to the caller,
+who starts cold: no Linux, flags of the interpreter, variables or modules that differ from start to start, another offer
+than at first. A library whose import leaves a thread, an open file, a child or a changed environment is not imported
+ahead. Not noticed: a library that draws a random number or reads the clock when it is imported, and keeps it.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 import anyio
+import anyio.to_thread
 
 from toolweave.servers.errors import ServerError
 from toolweave.servers.forked import ForkedProcess, Zygote, open_zygote
@@ -113,7 +116,7 @@ class WarmStarts:
         self._ahead = ahead
         self._known: dict[Hashable, _Known] = {}
         self._roots: dict[_Root, Zygote] = {}
-        self._with_sdk: dict[_Root, Zygote | None] = {}
+        self._with_ahead: dict[_Root, Zygote | None] = {}
         self._lock = anyio.Lock()
         self._offers: dict[str, tuple[str, ...]] = {}
 
@@ -212,10 +215,10 @@ class WarmStarts:
             if key not in self._roots:
                 self._roots[key] = await self._open_root(start)
             root = self._roots[key]
-            if start.is_server and key not in self._with_sdk:
-                self._with_sdk[key] = await self._grow(root, {**start.growth(self._ahead), "target": "", "path": ""})
-            with_sdk = self._with_sdk.get(key) if start.is_server else None
-            return root if with_sdk is None or await _shadows(start, with_sdk) else with_sdk
+            if self._ahead and start.is_server and key not in self._with_ahead:
+                self._with_ahead[key] = await self._grow(root, {**start.growth(self._ahead), "target": "", "path": ""})
+            with_ahead = self._with_ahead.get(key) if start.is_server else None
+            return root if with_ahead is None or await _shadows(start, with_ahead) else with_ahead
 
     async def _open_root(self, start: _Start) -> Zygote:
         folder = self._folder / str(len(self._roots))
@@ -238,13 +241,15 @@ class WarmStarts:
                 return zygote
             await zygote.aclose()
             logger.info("%s is not imported ahead: %s", zygote.culprit, zygote.oddity)
+            if not zygote.culprit:
+                break
             avoid.append(zygote.culprit)
         return None
 
     async def aclose(self) -> None:
         """End all zygotes."""
         grown = [known.zygote for known in self._known.values()]
-        for zygote in [*grown, *self._with_sdk.values()]:
+        for zygote in [*grown, *self._with_ahead.values()]:
             if zygote is not None:
                 await zygote.aclose()
         for root in self._roots.values():
@@ -282,6 +287,9 @@ def _has_odd_variables(env: Mapping[str, str]) -> bool:
 
 async def _shadows(start: _Start, zygote: Zygote) -> bool:
     """Whether the program would have found a module of its own where the zygote has taken one from elsewhere."""
-    folder = anyio.Path(start.program.import_path(start.cwd))
-    names = [entry async for entry in folder.iterdir() if entry.stem in zygote.ahead]
-    return any([entry.suffix == ".py" or await entry.is_dir() for entry in names])
+    folder = start.program.import_path(start.cwd)
+    return not zygote.ahead.isdisjoint(await anyio.to_thread.run_sync(_modules_in, Path(folder)))
+
+
+def _modules_in(folder: Path) -> set[str]:
+    return {entry.stem for entry in folder.iterdir() if entry.suffix == ".py" or entry.is_dir()}

@@ -20,7 +20,7 @@ from toolweave.servers.json_values import as_list, as_object, is_list, is_object
 MOST_FACTS = 5
 MOST_LISTED = 6
 LONGEST_PROSE = 420
-_FIRST_KEYS = ("name", "title", "label", "status", "state", "date", "day", "due", "total", "amount", "balance", "count")
+_FIRST_KEYS = ("name", "title", "label", "status", "state", "date", "due", "total", "amount", "balance", "count")
 _ENTRY_NAMES = frozenset("name title label subject description".split())
 _COUNTING = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _DULL = frozenset("success ok message error result type jsonrpc version created updated".split())
@@ -46,7 +46,7 @@ def answer(situation: Situation, purpose: Purpose | None, plain: bool, rng: rand
 
 
 def _done(purpose: Purpose | None, rng: random.Random) -> str:
-    if purpose is None or purpose.nouns.deed in ("seek", "read"):
+    if purpose is None or purpose.shows:
         return rng.choice(
             ("Done, that is what there is.", "All right, that has been looked up.", "That has been taken care of.")
         )
@@ -73,7 +73,7 @@ def _prose(text: str, purpose: Purpose | None, rng: random.Random) -> str:
             text += "\nThere is more where that came from."
     if "\n" in text:
         return f"{rng.choice(('Here is what I found:', 'This is what there is:', 'Here you are:'))}\n{text}"
-    lead = rng.choice(("", "", "Done. ", "All set. ")) if purpose and purpose.nouns.deed not in ("seek", "read") else ""
+    lead = rng.choice(("", "", "Done. ", "All set. ")) if purpose and not purpose.shows else ""
     return f"{lead}{capitalised(text)}{'' if text.endswith(('.', '!', '?', '…')) else '.'}"
 
 
@@ -82,14 +82,14 @@ def _object(value: dict[str, Any], purpose: Purpose | None, rng: random.Random) 
     facts = _facts(value, "")
     if lists and len(facts) <= 2:
         return _listing(lists[0][0], lists[0][1], purpose, rng, _total(value, len(lists[0][1])))
-    made = purpose is not None and purpose.nouns.deed not in ("seek", "read")
+    made = purpose is not None and not purpose.shows
     said = [fact for fact in facts if not fact.identifies and not (made and fact.repeats(purpose))][:MOST_FACTS]
     ids = [fact for fact in facts if fact.identifies]
     if not facts:
         return _done(purpose, rng)
     told = f"{_lead(purpose, rng)}: {', '.join(fact.text for fact in said)}." if said else _done(purpose, rng)
     ids = [fact for fact in ids if not fact.label.endswith("s")]
-    if ids and (purpose is None or purpose.nouns.deed in ("make", "act") or not said):
+    if ids and (purpose is None or (not purpose.shows and purpose.nouns.deed in ("make", "act")) or not said):
         told += f" {capitalised(rng.choice(('the', 'its' if len(ids[0].label.split()) == 1 else 'the')))} {ids[0].text_with_verb}."
     return told
 
@@ -97,7 +97,7 @@ def _object(value: dict[str, Any], purpose: Purpose | None, rng: random.Random) 
 def _lead(purpose: Purpose | None, rng: random.Random) -> str:
     if purpose is None:
         return "This is the result"
-    if purpose.nouns.deed in ("seek", "read"):
+    if purpose.shows:
         about = (f"Here is what I found on the {purpose.noun}", f"This is what there is on the {purpose.noun}")
         return rng.choice((*(about if purpose.noun else ()), "Here are the details", "This is what I have"))
     return _done(purpose, rng).rstrip(".")
@@ -122,14 +122,19 @@ class _Fact:
         return purpose is not None and self.shown.lower() == past(purpose.verb)
 
 
-def _facts(value: dict[str, Any], about: str) -> list[_Fact]:
-    """Readable scalar facts, the most telling first; facts of inner objects say whose they are."""
+def _facts(value: dict[str, Any], about: str, always: bool = False) -> list[_Fact]:
+    """Readable scalar facts, the most telling first; facts of inner objects say whose they are.
+
+    With `always`, every label begins with `about`.
+    """
     found: list[_Fact] = []
+    inner = sum(is_object(item) for item in value.values())
     for key, item in value.items():
         if is_object(item):
-            found += _facts(item, spaced(str(key)) if value.keys() - {key} else about)
+            found += _facts(item, spaced(str(key)) if len(value) > 1 else about, inner > 1)
         elif (text := _shown(item)) and not set(words(str(key))) <= _DULL:
-            found.append(_fact(spaced(str(key)).split(), item, text, about))
+            label = spaced(str(key)).split() if not str(key).isupper() else [str(key)]
+            found.append(_fact([*about.split(), *label] if always else label, item, text, about))
     order = {word: at for at, word in enumerate(_FIRST_KEYS)}
     return sorted(found, key=lambda fact: min((order.get(word, 99) for word in fact.label.split()), default=99))
 
@@ -145,7 +150,8 @@ def _fact(label: list[str], value: Any, text: str, about: str) -> _Fact:
 def _phrased(label: list[str], value: Any, text: str, about: str) -> str:
     """`vet Dr Ingrid Solberg`, `on 16 February 2026`, `due on 3 May 2026`, `weight 35.6 kilograms`, `not vegetarian`."""
     if isinstance(value, bool):
-        return " ".join(label) if value else f"not {' '.join(label)}"
+        told = " ".join(word for word in label if word not in ("is", "has"))
+        return told if value else f"not {told}"
     if len(label) > 1 and label[-1] in UNITS and not isinstance(value, str):
         return f"{' '.join(label[:-1])} {text} {UNITS[label[-1]][0]}"
     if label[-1] in ("name", "title", "label"):
@@ -182,7 +188,7 @@ def _total(value: dict[str, Any], listed: int) -> int:
 
 def _listing(key: str, items: Sequence[Any], purpose: Purpose | None, rng: random.Random, total: int = 0) -> str:
     """What a result lists, by name."""
-    noun = (purpose.noun if purpose else "") or "entry"
+    noun = (purpose.noun if purpose and purpose.nouns.many else "") or "entry"
     if key and (named := spaced(key)):
         noun = named[:-1] if named.endswith("s") else named
     if not items:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 from toolweave.agent.offline.conversation import Seen, read_situation
@@ -38,7 +39,8 @@ def criticise(ask: CritiqueAsk) -> Critique:
     """A hint for the next attempt."""
     rng = random.Random(ask.seed)
     if ask.mistake in ("wrong_value", "wrong_source") and ask.tool is not None and ask.pointer:
-        return Critique(hint=_of_value(ask, ask.tool, ask.pointer, rng)[:600])
+        hint = _of_value(ask, ask.tool, ask.pointer, rng)
+        return Critique(hint=(_masked(hint, ask.expected[0]) if ask.expected else hint)[:600])
     if ask.mistake == "extra_call":
         return Critique(hint=f"{capitalised(CLOSE)}, so nothing more has to be looked up or changed; close the turn.")
     if ask.mistake in ("unsupported_answer", "leak"):
@@ -60,21 +62,21 @@ def _of_tool(ask: CritiqueAsk, rng: random.Random) -> str:
     hints = [capitalised(f"{lead}{FIRST.format(purpose=text)}.") for text in wanted]
     if ask.mistake == "wrong_tool" and (proposed := _proposed(ask)) is not None:
         hints = [f"{hint} {capitalised(NOT_THIS.format(purpose=proposed))}." for hint in hints]
-    return next((hint for hint in hints if not _gives_away(hint, expected)), hints[-1])
+    return next((hint for hint in hints if not _given_away(hint, expected)), _masked(hints[0], expected))
 
 
-def _gives_away(hint: str, expected: Happened) -> bool:
-    """Whether a hint holds a value of the right call or its tool's name."""
-    values = [
-        str(value)
-        for _, value in argument_leaves(expected.arguments)
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool)
-    ]
-    return bool(
-        spoken_of(
-            hint, [value for value in values if value] + ([expected.tool.name] if "_" in expected.tool.name else [])
-        )
-    )
+def _masked(hint: str, expected: Happened) -> str:
+    """The hint without the words that give something away."""
+    for word in _given_away(hint, expected):
+        hint = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "such", hint, flags=re.IGNORECASE)
+    return hint
+
+
+def _given_away(hint: str, expected: Happened) -> list[str]:
+    """Values of the right call, and its tool's name, that a hint holds."""
+    leaf_values = [value for _, value in argument_leaves(expected.arguments) if not isinstance(value, bool)]
+    values = [str(value) for value in leaf_values if value is not None and value != ""]
+    return spoken_of(hint, [*values, *([expected.tool.name] if re.search(r"\W|_|[A-Z]", expected.tool.name) else [])])
 
 
 def _proposed(ask: CritiqueAsk) -> str | None:

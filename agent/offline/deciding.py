@@ -102,6 +102,7 @@ class Student:
         self.graph = self.box.graph(self._observed())
         self.mentions = mentions_of(self.situation.request)
         self.spent = self._spent()
+        self.spoken = self._without_rows()
         self.made = [self.ids.get(call.name, "") for call in self.situation.here if not call.failed]
 
     def _spent(self) -> frozenset[int]:
@@ -109,6 +110,14 @@ class Student:
         used = {plain_value(value) for call in self.situation.here for _, value in argument_leaves(call.arguments)}
         said = [(index, iso_date(item.text) or item.text) for index, item in enumerate(self.mentions)]
         return frozenset(index for index, text in said if plain_value(text) in used)
+
+    def _without_rows(self) -> str:
+        """The request, blank where it only tells which entry is meant."""
+        text = self.situation.request
+        for item in self.mentions:
+            if item.picks_row:
+                text = f"{text[: item.start]}{' ' * (item.end - item.start)}{text[item.end :]}"
+        return text
 
     def _observed(self) -> dict[str, tuple[str, ...]]:
         seen: dict[str, set[str]] = {}
@@ -119,7 +128,7 @@ class Student:
 
     def decide(self) -> Decision:
         """The next call, or the end of the turn."""
-        pointed = self._pointed_at()
+        pointed = None if self.guidance.close else self._pointed_at()
         if pointed is not None:
             return Decision(self._way(pointed, self.spent, DEEPEST), pointed, redirected=True)
         goal = self._goal()
@@ -276,7 +285,10 @@ class Student:
         found: dict[str, Filled] = {}
         used: set[int] = set()
         ranks: dict[str, int] = {}
-        for score, required, at, index in pairs:
+        for slot in slots:
+            if (again := self._said_before(slot)) is not None:
+                found[slot.path] = again
+        for score, _, at, index in pairs:
             slot = slots[at]
             correction = self._correction(tool, slot)
             if (
@@ -285,7 +297,9 @@ class Student:
                 or (correction is not None and (correction.leave_out or correction.result is not None))
             ):
                 continue
-            if score < (0.25 if required else GOOD) and not (correction is not None and correction.required):
+            if score < self._least(tool, slot, self.mentions[index]) and not (
+                correction is not None and correction.required
+            ):
                 continue
             ranks[slot.path] = ranks.get(slot.path, -1) + 1
             if correction is not None and ranks[slot.path] < correction.skip:
@@ -298,6 +312,14 @@ class Student:
                 found[slot.path] = chosen
         return found
 
+    def _said_before(self, slot: Slot) -> Filled | None:
+        """What the request said for a parameter of the same name in an earlier call of this turn."""
+        for call in self.situation.here:
+            value = call.arguments.get(slot.path)
+            if isinstance(value, str) and any(self.mentions[index].text == value for index in self.spent):
+                return Filled(slot.path, value, "request")
+        return None
+
     def _fit(self, mention: Mention, slot: Slot, tool: Tool) -> float:
         """How well a mention fits; words of the tool's own description are hardly values."""
         score = fit(mention, slot)
@@ -305,6 +327,15 @@ class Student:
             score *= 0.4
         correction = self._correction(tool, slot)
         return score + 1.0 if score > 0.0 and correction is not None and correction.required else score
+
+    def _least(self, tool: Tool, slot: Slot, mention: Mention) -> float:
+        """How well a mention must fit: better where the value is optional, or something that tools give."""
+        if not slot.parameter.required:
+            return GOOD
+        if mention.kind not in ("quoted", "name"):
+            return 0.25
+        edges = self.box.feeding(self.graph, tool, slot.path)
+        return 0.6 if edges and edges[0].confidence >= 0.5 else 0.25
 
     def _filled(self, slot: Slot, index: int) -> Filled:
         """A mention as an argument; a list takes the whole enumeration."""
@@ -320,11 +351,12 @@ class Student:
         if correction is not None and correction.leave_out:
             return None
         if "boolean" in slot.kinds:
-            flag = flag_mention(self.situation.request, slot)
+            flag = flag_mention(self.spoken, slot)
             return None if flag is None else Filled(slot.path, flag, "request")
-        options = option_mentions(self.situation.request, slot)
-        unsure = slot.parameter.required or (correction is not None and correction.required)
+        options = option_mentions(self.spoken, slot)
+        unsure = slot.parameter.required or (correction is not None and (correction.required or correction.skip > 0))
         options = [one for one in options if unsure or one[0] >= GOOD]
+        options = list({option: (sure, option) for sure, option in reversed(options)}.values())[::-1]
         skip = correction.skip if correction is not None else 0
         if not options:
             return None

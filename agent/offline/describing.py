@@ -18,7 +18,8 @@ from toolweave.graph.words import words
 MOST_TAILS = 2
 _SLOT = (
     r"\b(?:(?:an?|one|the|any|some|its|their)\s(?:(?!(?:of|to|for|in|on|from|at|with)\b)[a-z-]+\s){{0,3}}?(?P<noun>{noun})"
-    r"|one of (?:our|your|the|their) (?:own )?{many})(?=\W|$)"
+    r"|one of (?:our|your|the|their) (?:own )?{many})(?=$|[^\w\s]|\s\(|\s(?:to|for|of|in|on|at|from|with|by|who|that|which|and|or|into|back|off|out|away|early|under|against|"
+    r"until|is|are|per|matching|called|named|between|about|over|as|while|towards|through|via)\b)"
 )
 _PEOPLE = frozenset(
     "person member customer client user guest owner patient student employee teacher gardener scientist author artist "
@@ -53,9 +54,13 @@ class Describer:
         tool = call.happened.tool
         purpose = purpose_of(tool)
         told = Told(phrase_without(purpose, tool, self.banned, self.rng.randrange(3)), calls={number})
+        named = (
+            [group for group in call.groups if _is_key(group)] if purpose.nouns.deed == "make" and call.feeds else []
+        )
+        self._add_values(told, named, at_most=1)
         for feed in call.feeds:
             self._fill(told, feed, number, alone)
-        self._add_values(told, call, at_most=MOST_TAILS)
+        self._add_values(told, [group for group in call.groups if group not in named], at_most=MOST_TAILS)
         if (
             purpose.extra
             and purpose.nouns.deed in ("seek", "read")
@@ -90,8 +95,9 @@ class Describer:
         options = [feed.noun, feed.described]
         if feed.call is not None:
             options.append(purpose_of(self.calls[feed.call].happened.tool).noun)
-        own = purpose_of(self.calls[number].happened.tool)
-        options += [own.nouns.subject[0] if own.nouns.subject else "", own.noun]
+        if not feed.noun:
+            own = purpose_of(self.calls[number].happened.tool)
+            options += [own.nouns.subject[0] if own.nouns.subject else "", own.noun]
         for option in options:
             if option and (kept := reworded(option, self.banned, 0)):
                 return kept
@@ -154,7 +160,8 @@ class Describer:
         assert feed.call is not None
         call = self.calls[feed.call]
         told.calls.add(feed.call)
-        key = next((group for group in call.groups if _is_key(group)), None)
+        finder = purpose_of(call.happened.tool)
+        key = next((group for group in call.groups if _is_key(group, finder.nouns.name_words)), None)
         noun = noun or "one"
         text = f"the {noun}"
         if key is not None:
@@ -201,7 +208,8 @@ class Describer:
                 noun = self._noun(feed, self.calls.index(call))
                 origin = self._thing(feed, noun, told)
                 if origin is not None:
-                    text = f"{text} {self.rng.choice(('of', 'of', 'from'))} {origin}"
+                    again = origin.startswith(f"{text} ")
+                    text = origin if again else f"{text} {self.rng.choice(('of', 'of', 'from'))} {origin}"
             elif feed.call is None:
                 text = f"{text} of {self.this} {self._noun(feed, self.calls.index(call)) or 'one'}"
         return text
@@ -211,10 +219,13 @@ class Describer:
         lead = said.sentence
         return f"{opening}: {lead[:1].lower()}{lead[1:]}" if noun != "one" else lead
 
-    def _add_values(self, told: Told, call: Pictured, at_most: int) -> None:
+    def _add_values(self, told: Told, groups: Sequence[Group], at_most: int) -> None:
         """The call's own values: the first few behind the phrase, the others in sentences."""
-        tails, rest = self._tails(call.groups, told, at_most)
-        told.phrase = " ".join([told.phrase, *sorted(tails, key=lambda tail: tail.startswith(","))])
+        tails, rest = self._tails(groups, told, at_most)
+        tails = sorted(dict.fromkeys(tails), key=lambda tail: tail.startswith(","))
+        if len(tails) > 1 and tails[0].startswith("with ") and tails[1].startswith("with "):
+            tails[1] = f"and {tails[1]}"
+        told.phrase = " ".join([told.phrase, *(tail for tail in tails if f" {tail}" not in told.phrase)])
         told.sentences += [one.sentence for one in rest]
 
     def _tails(self, groups: Sequence[Group], told: Told, at_most: int = MOST_TAILS) -> tuple[list[str], list[Clause]]:
@@ -243,8 +254,8 @@ class Describer:
         return True
 
 
-def _is_key(group: Group) -> bool:
-    """Whether the value names the thing that is looked for."""
+def _is_key(group: Group, about: Sequence[str] = ()) -> bool:
+    """Whether the value names the thing that is looked for, not something else such as `station_name`."""
     value = group.first.value
     if (
         not isinstance(value, str)
@@ -253,7 +264,8 @@ def _is_key(group: Group) -> bool:
         or spoken_date(value[:10])
     ):
         return False
-    return bool(set(group.own) & (SEEKING | NAMING)) and len(value) <= 60
+    other = set(group.own) - SEEKING - NAMING - set(about)
+    return bool(set(group.own) & (SEEKING | NAMING)) and not other and len(value) <= 60
 
 
 def _quoted(text: str) -> str:

@@ -149,15 +149,15 @@ def spoken_of(text: str, words: Iterable[str]) -> list[str]:
     ]
 
 
-def reworded(text: str, banned: Sequence[str], turn: int = 0) -> str | None:
+def reworded(text: str, banned: Sequence[str], turn: int = 0, *, short: bool = False) -> str | None:
     """The text with everyday words for the banned ones; `None` when one of them has no other word.
 
-    `turn` chooses among several everyday words.
+    `turn` chooses among several everyday words; `short` ones are single words.
     """
     for word in spoken_of(text, banned):
         pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
         while (match := pattern.search(text)) is not None:
-            other = _other(word.lower(), text, match, banned, turn)
+            other = _other(word.lower(), text, match, banned, turn, short)
             if other is None:
                 return None
             text = f"{text[: match.start()]}{other}{text[match.end() :]}"
@@ -170,7 +170,7 @@ def _article_before(rest: str, article: str) -> str:
     return f"{chosen.capitalize() if article[0] == 'A' else chosen} "
 
 
-def _other(word: str, text: str, match: re.Match[str], banned: Sequence[str], turn: int) -> str | None:
+def _other(word: str, text: str, match: re.Match[str], banned: Sequence[str], turn: int, short: bool) -> str | None:
     """What stands in for one banned word in its place; nothing at all where it only qualifies the next noun."""
     before = re.search(r"\w+\W*$", text[: match.start()])
     follows = re.match(r" ([A-Za-z]+)", text[match.end() :])
@@ -182,6 +182,8 @@ def _other(word: str, text: str, match: re.Match[str], banned: Sequence[str], tu
         and base_form(follows.group(1)) is None
     )
     options = [item for item in _others(word) if not spoken_of(item, banned) and not item.startswith(("what ", "how "))]
+    if short:
+        options = [item for item in options if " " not in item]
     if qualifies:
         options = [item for item in options if " " not in item] or [""]
     singled = re.search(

@@ -128,6 +128,8 @@ def _kind_fit(mention: Mention, slot: Slot) -> float:
         )
     if mention.kind == "address":
         return 0.9 if own & {"email", "url", "uri", "address", "recipient", "website"} else 0.3
+    if mention.kind == "token" and re.search(r"\.[a-z]{2,5}$", mention.text):
+        return 0.6 if own & {"path", "file", "name", "document", "url"} else 0.12
     if mention.kind == "token":
         return 0.5 if own & {"path", "file", "timezone", "zone", "branch", "range", "cell", "at", "revision"} else 0.35
     return 0.4 if own & (SEEKING | NAMING) else 0.3
@@ -135,7 +137,7 @@ def _kind_fit(mention: Mention, slot: Slot) -> float:
 
 def _number_fit(mention: Mention, slot: Slot) -> float:
     if "string" in slot.kinds or not slot.kinds:
-        return 0.1
+        return 0.0 if is_identifying(slot.parameter) and not set(mention.before[:2]) & _IDS else 0.1
     unit = UNITS.get(slot.path.rpartition("_")[2].rpartition(".")[2], ("",))[0]
     said = {singular(word) for word in mention.after[:2]}
     if unit and (singular(unit.split()[-1]) in said or unit.split()[0] in mention.after[:2]):
@@ -187,6 +189,8 @@ def option_mentions(request: str, slot: Slot) -> list[tuple[float, str]]:
     """The options of a parameter that a request speaks of, with how surely they are meant, likeliest first."""
     found: list[tuple[float, int, str]] = []
     for option in options_of(slot):
+        if not option:
+            continue
         plain = option.replace("_", " ").replace("-", " ")
         pattern = r"[ _-]".join(re.escape(part) for part in plain.split()) or re.escape(option)
         for match in re.finditer(rf"(?<![\w-]){pattern}(?![\w-])", request, re.IGNORECASE):
@@ -195,12 +199,14 @@ def option_mentions(request: str, slot: Slot) -> list[tuple[float, str]]:
             right = tuple(re.findall(r"[a-z']+", re.split(r"[.!?](?:\s|$)", after)[0].lower())[:3])
             set_apart = 0.25 if re.search(r"[(\"“:]\s*$|\bis $|\w: $", before) else 0.0
             set_apart += 0.2 if right[:1] == ("only",) else 0.0
-            common = 0.15 if base_form(plain) or plain in SMALL else 0.0
+            common = 0.2 if base_form(plain) or plain in _EVERYDAY or plain in SMALL else 0.0
             sure = 0.25 + set_apart - common + 0.8 * nearness(left, right, slot) + 0.01 * len(plain.split())
             found.append((sure, match.start(), option))
     return [(sure, option) for sure, _, option in sorted(found, key=lambda item: (-item[0], -item[1]))]
 
 
+_IDS = frozenset("id identifier number code key no".split())
+_EVERYDAY = frozenset("first last next second main good fair full new normal general other".split())
 _FLAG = re.compile(
     r"(?:^|[.!?]\s+)(?:And (?P<order>do|don't) (?P<what>[^.!?]+)|(?P<asked>[^.!?:]+): (?P<answer>yes|no))(?=[.!?]|$)",
     re.IGNORECASE,

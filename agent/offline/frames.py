@@ -59,7 +59,7 @@ SENTENCE_LINKS = ("", "", "", "Oh, and ", "By the way, ", "To be precise: ", "")
 
 
 _TO_SHOW = frozenset("get retrieve fetch return read display show describe provide".split())
-_SHOW_ME = ("get", "show me", "give me", "pull up", "look up", "bring up", "find me")
+_SHOW_ME = ("get", "show me", "give me", "pull up", "look up", "bring up")
 _SEE = ("see", "look at", "get", "look up", "have a look at", "check")
 _TO_FIND = frozenset("find search list query lookup browse".split())
 _FIND = {
@@ -75,6 +75,8 @@ def opening(phrase: str, register: str, follows: bool, rng: random.Random) -> st
     frames = FOLLOWING if follows else OPENINGS[register]
     if len(phrase.split()) > 12:
         frames = tuple(frame for frame in frames if re.search(r"\{[pPgu]\}[.?]$", frame)) or frames
+    if re.search(r", | and (?:then|after)", phrase):
+        frames = tuple(frame for frame in frames if "{g}" not in frame)
     frame = rng.choice(frames)
     verb, _, rest = phrase.partition(" ")
     ask, own = verb, verb

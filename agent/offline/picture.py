@@ -26,6 +26,7 @@ _TELLING = ("name", "title", "label", "subject", "heading", "summary", "date", "
 _LONGEST = 48
 ANY = "any"
 """Told of an entry that is the first and that nothing else sets apart."""
+_LOOSE_END = re.compile(r"\s(?:on|at|in|of|for|to|from|by|with|is|was|and|or|the|a)$")
 _THING = re.compile(
     r"\b(?:identifier|id|number|key|code|uuid)s?\s(?:of|for)\s(?:the|an?|one)\s([a-z][a-z -]*?)(?=[,;.()]|\s(?:that|who|whose|which|to|in|from|for|of|with|on|at|by)\b|$)",
     re.IGNORECASE,
@@ -75,7 +76,7 @@ def picture(ask: QueryAsk) -> list[Pictured]:
                 telling = (
                     _told_before(ask, value)
                     if producer is None
-                    else telling_apart(ask.calls[producer], value, ask.forbidden)
+                    else telling_apart(ask.calls[producer], value, ask.forbidden, _facts_wanted(ask))
                 )
                 identifies = _identifies(one.happened.tool, pointer)
                 described = _described_thing(one.happened.tool, pointer)
@@ -130,12 +131,20 @@ def _told_before(ask: QueryAsk, value: Any) -> tuple[str, ...]:
     for call in reversed(calls):
         if any(plain_value(leaf.value) == plain_value(value) for leaf in leaves(call.value)):
             shown = Happened("", Tool("", call.name), call.arguments, call.text, call.value)
-            return telling_apart(shown, value, ask.forbidden)
+            return telling_apart(shown, value, ask.forbidden, _facts_wanted(ask))
     return ()
 
 
-def telling_apart(producer: Happened, value: Any, banned: Sequence[str]) -> tuple[str, ...]:
-    """Words of the chosen entry that no other entry has; empty when there is only one entry."""
+def _facts_wanted(ask: QueryAsk) -> int:
+    """One fact, and one more for every time that it was not clear which entry was meant."""
+    return 1 + min(2, sum("which one" in text for text in ask.complaints))
+
+
+def telling_apart(producer: Happened, value: Any, banned: Sequence[str], least: int = 1) -> tuple[str, ...]:
+    """Words of the chosen entry that no other entry has; empty when there is only one entry.
+
+    `least` is how many facts to tell where there are as many.
+    """
     every = leaves(producer.value)
     chosen = next((leaf for leaf in every if plain_value(leaf.value) == plain_value(value)), None)
     if chosen is None:
@@ -147,8 +156,8 @@ def telling_apart(producer: Happened, value: Any, banned: Sequence[str]) -> tupl
         return ()
     own = entry_texts(producer.value, producer.text, chosen)
     others = [[text.lower() for text in entry_texts(producer.value, producer.text, leaf)] for leaf in rivals]
-    usable = [text for text in own if _readable(text) and not spoken_of(text, [*banned, str(value)])][:6]
-    for size in (1, 2, 3):
+    usable = [text for text in own if _readable(text) and not spoken_of(text, [*banned, str(value)])][:7]
+    for size in range(min(least, max(1, len(usable))), 4):
         for chosen_texts in combinations(usable, size):
             if not any(all(text.lower() in other for text in chosen_texts) for other in others):
                 return tuple(spoken_date(text) or text for text in chosen_texts)
@@ -174,14 +183,18 @@ def entry_texts(value: Any, text: str, leaf: Leaf) -> list[str]:
 
 
 def _of_line(text: str, value: str) -> list[str]:
-    """Names, dates and quotations in the line that holds a value."""
+    """Readable pieces of the line that holds a value: cells of a table, or names, dates and quotations, then words."""
     line = next((line for line in text.splitlines() if value in line), "")
+    cells = [cell.strip() for cell in re.split(r"\s{2,}|\s*\|\s*|\t", line)]
+    if len(cells) >= 3:
+        return [cell for cell in cells if cell and value not in cell]
     found = re.findall(
-        r"[\"“]([^\"”]{3,60})[\"”]|(?<![\w-])([A-Z][a-z]+(?: [a-z]+){0,2}(?: [A-Z][a-z]+)*)(?![\w-])|(\d{4}-\d{2}-\d{2})",
+        r"[\"“]([^\"”]{3,60})[\"”]|(?<![\w-])([A-Z][a-z]+(?: [a-z]+){0,2}(?: [A-Z][a-z]+)*)(?![\w-])"
+        r"|(\d{4}-\d{2}-\d{2})|(?<![\w-])([a-z]{4,}(?: [a-z]{4,})?)(?![\w-])",
         line,
     )
-    texts = [one or two or three for one, two, three in found]
-    return [item for item in texts if len(item) > 3 and value not in item]
+    told = [_LOOSE_END.sub("", piece) for pieces in found for piece in pieces]
+    return [piece for piece in told if len(piece) > 3 and value not in piece]
 
 
 def _readable(text: str) -> bool:

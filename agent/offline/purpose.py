@@ -10,6 +10,7 @@ from functools import lru_cache
 from toolweave.agent.offline.english import base_form, lowered, opens_with_verb, plural, reworded, spaced
 from toolweave.agent.offline.lexicon import DETERMINERS, PARTICLES
 from toolweave.graph.nouns import ToolNouns, tool_nouns
+from toolweave.graph.vocabulary import DEEDS
 from toolweave.graph.words import plurals, words
 from toolweave.servers.tools import Tool
 
@@ -51,6 +52,12 @@ class Purpose:
     """The kind of thing that it is about, as spoken, in the singular: `consultation time`."""
 
     @property
+    def shows(self) -> bool:
+        """Whether the user wants to know something, not to have something done."""
+        verb = self.verb.split()[0]
+        return DEEDS.get(verb) in ("seek", "read") or verb in ("compare", "check", "list")
+
+    @property
     def phrase(self) -> str:
         """The whole verb phrase."""
         return f"{self.verb} {self.object}".strip()
@@ -68,10 +75,11 @@ def purpose_of(tool: Tool) -> Purpose:
 def phrase_without(purpose: Purpose, tool: Tool, banned: Sequence[str], turn: int = 0) -> str:
     """The verb phrase with none of the banned words in it, from the description, the name, or general words."""
     named = _named(tool.name)
-    for phrase in (purpose.phrase, f"{named[0]} {named[1]}".strip()):
-        kept = reworded(phrase, banned, turn)
-        if kept is not None:
-            return kept
+    for short in (True, False):
+        for phrase in (purpose.phrase, f"{named[0]} {named[1]}".strip()):
+            kept = reworded(phrase, banned, turn, short=short)
+            if kept is not None:
+                return kept
     noun = reworded(purpose.noun or "it", banned, turn) or "it"
     return f"{_PLAIN_VERBS[purpose.nouns.deed]} {'the ' if noun != 'it' else ''}{noun}"
 
@@ -88,11 +96,12 @@ _PLAIN_VERBS = {
 
 def _described(description: str) -> tuple[str, str, str] | None:
     """The verb phrase of the first sentences that has one; shouted openings such as "START HERE" are passed over."""
+    description = re.sub(r"(?:\s(?:from|at|in|to|of|by|with|for|as|is))?\s`[^`\s]+`", "", description)
     text = re.sub(r" +([.,;:!?])", r"\1", _MARKS.sub(" ", description.strip()[:600])).strip()
     text = re.sub(r"^([A-Za-z]+)(?:/[a-z]+)+ ", r"\1 ", text).lstrip("-# \n")
-    for sentence in _SENTENCE.split(text)[:2]:
+    for at, sentence in enumerate(_SENTENCE.split(text)[:2]):
         found = _ordered(" ".join(sentence.split())) if not sentence.isupper() else None
-        if found is not None:
+        if found is not None and not (at and found[0] == "return"):
             return found
     return None
 
@@ -104,7 +113,7 @@ def _ordered(sentence: str) -> tuple[str, str, str] | None:
         parts = _ABOUT_ITSELF.sub("", sentence).split()
     if not parts:
         return None
-    verb = base_form(parts[0]) or (parts[0].lower() if opens_with_verb(parts) else None)
+    verb = base_form(parts[0]) or (_plain_verb(parts[0].lower()) if opens_with_verb(parts) else None)
     if verb is None or (
         len(parts) > 1 and parts[1].lower() in ("of", "is", "for") and verb not in ("look", "search", "ask", "pay")
     ):
@@ -117,11 +126,24 @@ def _ordered(sentence: str) -> tuple[str, str, str] | None:
     return _trimmed(verb, " ".join(rest))
 
 
+def _plain_verb(word: str) -> str:
+    """An unknown verb without the ending of "it unstages"."""
+    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us")) and len(word) > 4 else word
+
+
 def _trimmed(verb: str, text: str) -> tuple[str, str, str] | None:
     extra = _EXTRA.search(text)
     told = extra.group(0)[2:] if extra else ""
     text = _TAIL.sub("", _CLAUSE.sub("", _EXTRA.sub("", text))).strip(" ,.-")
-    text = re.sub(r"\b(?:given|specified|provided|supplied)\s(?=[a-z])", "", re.sub(r",\s[a-z]+ed$", "", text))
+    text = re.sub(
+        r"\b(?:given|specified|provided|supplied)\s(?=[a-z])", "", re.sub(r",\s[a-z]+(?:ed$|ing\b.*$)", "", text)
+    )
+    text = re.sub(r"^(.*\b(?:an?|the) [a-z -]+?) whos?e?\b.*$", r"\1", text)
+    text = re.sub(r"[\s'\"(),.-]+$", "", text)
+    while text.rpartition(" ")[2].lower() in _PREPOSITIONS and " " in text:
+        text = text.rpartition(" ")[0]
+    if text.lower() in ("here", "there", "now", "it", "this", "with"):
+        return None
     if not text or len(text.split()) > MOST_WORDS or re.search(r"[{}<>=]|\w_\w|[a-z][A-Z]", text):
         return None
     told = told if len(told.split()) <= 12 and not re.search(r"[{}<>=_]|[a-z][A-Z]", told) else ""
@@ -172,6 +194,7 @@ def _noun(nouns: ToolNouns, rest: str) -> str:
     )
 
 
+_PREPOSITIONS = frozenset("to of for from with in on at by per and or via as into the a an".split())
 _LOOSE = frozenset(
     "to in on by of for with from and or the one any all some each its their more about into open free empty".split()
 )

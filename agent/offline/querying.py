@@ -75,7 +75,9 @@ def _in_order(phrases: Sequence[str], rng: random.Random) -> str:
     first, *between, last = phrases
     start = rng.choice(("first ", "", ""))
     then, end = rng.choice(((", then ", " and after that "), (", then ", " and finally "), (", ", " and then ")))
-    return start + then.join([first, *between]) + (end if len(phrases) == 2 else f",{end}") + last
+    if len(phrases) == 2:
+        return f"{start}{first}{rng.choice((' and then ', ' and after that '))}{last}"
+    return f"{start}{then.join([first, *between])},{end}{last}"
 
 
 def _absorb(told: Told, other: Told, sentence: str) -> None:
@@ -88,7 +90,7 @@ def _spoken(told: Told, ask: QueryAsk, rng: random.Random) -> Query:
     style = ask.style
     phrase = re.sub(r",(?=[?.!]|$)", "", re.sub(r",\s*,", ",", told.phrase)).strip()
     parts = [opening(phrase, style.register, bool(ask.history), rng)]
-    parts += [_ended(capitalised(sentence)) for sentence in told.sentences]
+    parts += [_ended(capitalised(sentence)) for sentence in dict.fromkeys(told.sentences)]
     if not ask.history and (said := remark(style.persona, style.register, rng)):
         parts.insert(rng.choice((0, len(parts))), said)
     text = re.sub(r",([?.!])", r"\1", " ".join(parts)).replace(" ,", ",")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from toolweave.graph.words import words
 from toolweave.servers.json_values import canonical
 
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9':-]+")
+LONGEST_VALUE = 160
+"""Characters of a text that may still be an argument."""
 _UNTELLING = frozenset("the and for with of to in on at from that this is are".split())
 
 
@@ -44,7 +47,8 @@ def candidates(
         if call.failed or (since and not call.now):
             continue
         fields = {_bare(edge.source_field): edge.confidence for edge in edges if edge.source == ids.get(call.name)}
-        every = leaves(call.value)
+        every = [leaf for leaf in leaves(call.value) if _usable(leaf)]
+        known = len(found)
         for pattern, trust in fields.items():
             found += _entries(call, [leaf for leaf in every if _bare(leaf.pattern) == pattern], trust, situation)
         alike = [leaf for leaf in every if _bare(leaf.pattern) not in fields]
@@ -54,6 +58,8 @@ def candidates(
                 same = [leaf for leaf in best if leaf.pattern == best[0].pattern]
                 found += _entries(call, same, 0.6 if least == 1.0 else 0.1 if fields else 0.3, situation)
                 break
+        if fields and len(found) == known:
+            found += _entries(call, _identifiers(every), 0.35, situation)
     if not since:
         found += _used(slot, situation)
     found.sort(key=lambda one: -one.score)
@@ -63,9 +69,28 @@ def candidates(
     return list(unique.values())
 
 
+def _usable(leaf: Leaf) -> bool:
+    """Whether a leaf can be an argument: a whole text is none."""
+    if leaf.value is None or leaf.value == "":
+        return False
+    return not isinstance(leaf.value, str) or (len(leaf.value) <= LONGEST_VALUE and "\n" not in leaf.value)
+
+
+def _identifiers(found: Sequence[Leaf]) -> list[Leaf]:
+    """Values that look like identifiers, of the field that has most of them."""
+    alike = [
+        leaf for leaf in found if isinstance(leaf.value, str) and re.search(r"\d", leaf.value) and " " not in leaf.value
+    ]
+    if not alike:
+        return []
+    counts = Counter(leaf.pattern for leaf in alike)
+    most = max(counts, key=lambda pattern: counts[pattern])
+    return [leaf for leaf in alike if leaf.pattern == most]
+
+
 def _entries(call: Seen, found: Sequence[Leaf], trust: float, situation: Situation) -> list[Candidate]:
     """The entries of one field; what the request says of an entry counts most, then its place."""
-    usable = [leaf for leaf in found if leaf.value is not None and leaf.value != ""]
+    usable = list(found)
     contexts = [_context(call, leaf) for leaf in usable]
     common = {word for word in contexts[0] if all(word in other for other in contexts)} if contexts else set[str]()
     spoken = _tokens(situation.request) | _dates(situation.request)

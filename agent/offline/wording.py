@@ -18,6 +18,7 @@ SEEKING = frozenset("text query q search keyword term phrase pattern word".split
 NAMING = frozenset("name title label heading subject".split())
 _REMARKS = frozenset("note remark comment message reason description body content feedback memo text insight".split())
 _MOST = frozenset("limit max maximum top size count most".split())
+_LOOSE_ENDS = frozenset("to of from on by for in at with per is are has".split())
 _VAGUE = frozenset(
     "text value string number name list option flag object array boolean integer parameter field".split()
 )
@@ -99,15 +100,18 @@ def label(group: Group, banned: Sequence[str], turn: int = 0) -> str | None:
     """A noun phrase for the parameter that holds no banned word; `None` when there is none."""
     own = [word for word in spaced(group.name).split() if not word.isdigit()]
     while len(own) > 1 and own[-1] in UNITS:
-        own.pop()
+        own = own[:-2] if own[-2] in ("square", "cubic") else own[:-1]
     if len(own) > 1 and own[-1] in ("id", "ids", "str", "value"):
         own.pop()
     plain = " ".join(own)
-    if plain and not spoken_of(plain, banned):
+    if plain and not spoken_of(plain, banned) and own[-1] not in _LOOSE_ENDS:
         return plain
     told = _described(group.description)
     if told and not spoken_of(told, banned) and told.split()[-1] not in _VAGUE:
         return told
+    short = re.split(r"\s(?:of|for|in|to)\s", told)[0] if told else ""
+    if short and short != told and not spoken_of(short, banned) and short not in _VAGUE:
+        return short
     other = reworded(plain, banned, turn) if plain else None
     return other if other and not other.startswith(("what ", "how ")) else None
 
@@ -118,7 +122,11 @@ def _described(description: str) -> str | None:
         r"[,;:.(\n]|\s(?:to|that|which|who|when|where|in which|for which|must|is|are|e\.g|such)\s", description
     )[0]
     text = re.sub(r"^(?:the|a|an|optional)\s+", "", text.strip(), flags=re.IGNORECASE)
-    if not text or len(text.split()) > 6 or re.search(r"[_{}<>`]|[a-z][A-Z]", text):
+    if (
+        not text
+        or len(text.split()) > 6
+        or re.search(r"[_{}<>`\d'\"]|[a-z][A-Z]|^one\b", text, re.IGNORECASE if text[:3].lower() == "one" else 0)
+    ):
         return None
     if re.match(
         r"(?:what|who|whom|why|how|where|when|which|whether|for|by|if|true|false|from|leave|words|part|only|at|in|on|with|to)\b",
@@ -144,12 +152,14 @@ def _tails(group: Group, text: str, banned: Sequence[str]) -> list[str]:
         return [f"({named} {text})" for named in [label(group, banned)] if named]
     if own & SEEKING and not own & _REMARKS - {"text"}:
         return [f"matching {text}", f"for {text}", f"with {text} in it"]
+    if group.first.pointer.count("/") > 1 and len(group.items) == 1 and not own & _PLACES:
+        return _labelled(group, text, banned)
     if group.own[-1:] and group.own[-1] in NAMING:
-        return (
-            [f"called {text}", f"named {text}", f"by the name of {text}"]
-            if len(own) == 1
-            else _labelled(group, text, banned)
-        )
+        noun = spaced(group.name).rpartition(" ")[0]
+        if noun and group.own[-1] == "name":
+            return [f"for the {noun} {text}", f"with {text} as the {noun}"]
+        plain = [f"called {text}", f"named {text}", f"by the name of {text}"]
+        return _labelled(group, text, banned) if noun else plain
     if own & _REMARKS:
         return [f"and note {text}", f"with the words {text}", f"saying {text}"] if "reason" not in own else []
     if own & _PLACES:
@@ -177,7 +187,7 @@ def _dated(own: set[str], text: str) -> list[str]:
 def _counted(group: Group, text: str, banned: Sequence[str]) -> list[str]:
     own = group.own
     spelt = [part for part in spaced(group.name).split() if part]
-    unit = UNITS.get(spelt[-1], ("",))[0] if spelt else ""
+    unit = _unit(group)
     if set(own) & _MOST and unit == "":
         return [f", no more than {text}", f", at most {text}", f", {text} at the most"]
     if unit:
@@ -196,6 +206,13 @@ def _counted(group: Group, text: str, banned: Sequence[str]) -> list[str]:
     )
 
 
+def _unit(group: Group) -> str:
+    """The unit that the parameter's name ends in, written out; empty when it ends in none."""
+    spelt = spaced(group.name).split()
+    unit = UNITS.get(spelt[-1], ("",))[0] if spelt else ""
+    return f"{spelt[-2]} {unit}" if unit and spelt[-2:-1] in (["square"], ["cubic"]) else unit
+
+
 def _measured(group: Group, text: str, unit: str, banned: Sequence[str]) -> list[str]:
     if unit in SPANS:
         alone = unit.removesuffix("s")
@@ -203,7 +220,7 @@ def _measured(group: Group, text: str, unit: str, banned: Sequence[str]) -> list
         return [f"for {said}", f"for a {text}-{alone} stretch", f"with a {text}-{alone} term"]
     named = label(group, banned)
     said = [f"{text} {unit}", f"{text} {_SHORT.get(unit, unit)}"]
-    lone = len(spaced(group.name).split()) == 1
+    lone = len(spaced(group.name).split()) == len(unit.split())
     if set(group.own) & _LEAST:
         return [f"of at least {one}" for one in said]
     if set(group.own) & {"largest", "highest", *_MOST}:
@@ -232,6 +249,14 @@ def _sentence(group: Group, text: str, shown: Sequence[str], banned: Sequence[st
             f"Use {text} for the {named}",
             f"For the {named}, take {text}",
         ]
+    unit = _unit(group) if not isinstance(group.first.value, str) else ""
+    if unit:
+        forms = [
+            f"Make it {text} {unit}",
+            f"Make it {text} {_SHORT.get(unit, unit)}",
+            f"Make it a {text}-{unit.removesuffix('s')} one",
+        ]
+        options = [form for form in forms if not spoken_of(_outside(form, shown), banned)][:1] or options
     if set(group.own) & _REMARKS:
         options += [f"Put it like this: {text}", f"The wording is {text}"]
     options = [option for option in options if not spoken_of(_outside(option, shown), banned)]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from toolweave.agent.probing.session import Observation, alike
 from toolweave.graph.model import Edge, Effect, Evidence
 
 Action = tuple[str, int]
@@ -22,24 +23,27 @@ SEEN_ENOUGH = 2
 """Equal outcomes without and with a call after which the pair is left alone."""
 
 
-Pairs = dict[tuple[Action, str], Counter[tuple[bool, bool]]]
-"""(first action, second tool) → how often the second worked (without, with) the first before it."""
+End = int
+"""How a call ended: 0 when it worked, else the number of its kind of error."""
+WORKED: End = 0
+Pairs = dict[tuple[Action, str], Counter[tuple[End, End]]]
+"""(first action, second tool) → how often the second ended so (without, with) the first before it."""
 
 
 @dataclass(slots=True)
 class Rows:
     """How calls ended, by situation."""
 
-    ends: dict[Situation, dict[Action, set[bool]]] = field(default_factory=dict[Situation, dict[Action, set[bool]]])
+    ends: dict[Situation, dict[Action, set[End]]] = field(default_factory=dict[Situation, dict[Action, set[End]]])
     sent: dict[tuple[Situation, Action], str] = field(default_factory=dict[tuple[Situation, Action], str])
     """The arguments of those calls, as text."""
 
-    def note(self, situation: Situation, action: Action, arguments: str, worked: bool) -> None:
+    def note(self, situation: Situation, action: Action, arguments: str, end: End) -> None:
         """Take in how a call ended."""
-        self.ends.setdefault(situation, {}).setdefault(action, set()).add(worked)
+        self.ends.setdefault(situation, {}).setdefault(action, set()).add(end)
         self.sent[situation, action] = arguments
 
-    def known(self, situation: Situation, action: Action) -> bool | None:
+    def known(self, situation: Situation, action: Action) -> End | None:
         """How a call ends in a situation; `None` when nothing is known or it depends on something else."""
         seen = self.ends.get(situation, {}).get(action, set())
         return next(iter(seen)) if len(seen) == 1 else None
@@ -74,6 +78,19 @@ class Effects:
     _sure: Pairs = field(default_factory=Pairs)
     _likely: Pairs = field(default_factory=Pairs)
 
+    _errors: dict[str, list[frozenset[str]]] = field(default_factory=dict[str, list[frozenset[str]]])
+
+    def end(self, seen: Observation) -> End:
+        """The kind of an outcome; errors of one kind say the same, whatever values they name."""
+        if seen.worked:
+            return WORKED
+        kinds = self._errors.setdefault(seen.tool.id, [])
+        for number, says in enumerate(kinds, start=1):
+            if alike(says, seen.says):
+                return number
+        kinds.append(seen.says)
+        return len(kinds)
+
     def refresh(self) -> None:
         """Compare anew."""
         self._sure, self._likely = self.exact.pairs(), self.lives.pairs()
@@ -81,39 +98,62 @@ class Effects:
     def suspected(self, first: Action, second: str) -> bool:
         """Whether alike experiments suggest an effect that no exact one has shown or refuted."""
         likely, sure = self._likely.get((first, second)), self._sure.get((first, second), Counter())
-        if likely is None:
-            return False
-        return any(
-            likely[without, not without] and not sure[without, not without] and sure[without, without] < SEEN_ENOUGH
-            for without in (True, False)
+        return likely is not None and any(
+            _shown(likely, effect) and not _shown(sure, effect) and _refuted(sure, effect) < SEEN_ENOUGH
+            for effect in EFFECTS
         )
 
-    def settled(self, first: Action, second: str, without: bool | None) -> bool:
+    def shown(self, first: Action, second: str, effect: Effect) -> bool:
+        """Whether exact experiments have shown an effect."""
+        return _shown(self._sure.get((first, second), Counter()), effect) > 0
+
+    def settled(self, first: Action, second: str, without: End | None) -> bool:
         """Whether one more experiment would hardly teach anything; `without` is how the second ends without."""
         if self.suspected(first, second):
             return False
         sure, likely = self._sure.get((first, second), Counter()), self._likely.get((first, second), Counter())
         if without is None:
-            shown = sure[False, True] + sure[True, False]
-            return shown > 0 or sum(sure.values()) + sum(likely.values()) >= 2 * SEEN_ENOUGH
-        return sure[without, not without] > 0 or sure[without, without] + likely[without, without] >= SEEN_ENOUGH
+            return any(_shown(sure, effect) for effect in EFFECTS) or (sure + likely).total() >= 2 * SEEN_ENOUGH
+        if _shown(sure, "disables" if without == WORKED else "enables"):
+            return True
+        return sum(count for (before, _), count in (sure + likely).items() if before == without) >= SEEN_ENOUGH
 
     def edges(self) -> list[Edge]:
         """The state edges that were shown."""
         found: list[Edge] = []
-        summed: dict[tuple[str, str], Counter[tuple[bool, bool]]] = {}
+        summed: dict[tuple[str, str], Counter[tuple[End, End]]] = {}
         for (first, second), counts in self.exact.pairs().items():
             if first[0] != second:
                 summed.setdefault((first[0], second), Counter()).update(counts)
         for (first, second), counts in sorted(summed.items()):
-            for effect, without in (("enables", False), ("disables", True)):
-                flips, same = counts[without, not without], counts[without, without]
-                if flips:
-                    found.append(_edge(first, second, "enables" if effect == "enables" else "disables", flips, same))
+            for effect in EFFECTS:
+                flips = _shown(counts, effect)
+                found += [_edge(first, second, effect, flips, _refuted(counts, effect))] if flips else []
         known = {(edge.source, edge.target) for edge in found}
         for first, others in sorted(self.changed.items()):
             found += [_affects(first, other) for other in sorted(others) if (first, other) not in known]
         return found
+
+
+EFFECTS: tuple[Effect, Effect] = ("enables", "disables")
+
+
+def _shown(counts: Counter[tuple[End, End]], effect: Effect) -> int:
+    """How often a call made the difference."""
+    return sum(
+        count
+        for (before, after), count in counts.items()
+        if (before != WORKED and after == WORKED if effect == "enables" else before == WORKED and after != WORKED)
+    )
+
+
+def _refuted(counts: Counter[tuple[End, End]], effect: Effect) -> int:
+    """How often it could have made the difference and did not."""
+    return sum(
+        count
+        for (before, after), count in counts.items()
+        if (before != WORKED and after != WORKED if effect == "enables" else before == after == WORKED)
+    )
 
 
 def _edge(first: str, second: str, effect: Effect, flips: int, same: int) -> Edge:

@@ -75,8 +75,12 @@ def differ(one: Observation, other: Observation) -> bool:
         return True
     if one.outcome == "ok":
         return _lists_something(one) != _lists_something(other)
-    both = len(one.says & other.says) / (len(one.says | other.says) or 1)
-    return both < ALIKE
+    return not alike(one.says, other.says)
+
+
+def alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether the words of two error texts say the same."""
+    return len(one & other) >= ALIKE * len(one | other)
 
 
 def _lists_something(one: Observation) -> bool:

@@ -19,6 +19,8 @@ from toolweave.graph.learning.values import look
 from toolweave.servers.tools import Tool
 
 MOST_READS = 3
+MOST_LISTS = 1
+"""Reading calls about nothing in particular, beside others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ async def take_snapshot(
             if arguments is not None:
                 calls.append((tool, arguments))
     calls.sort(key=lambda call: not explorer.filler.naming(call[0]))
+    about = [call for call in calls if explorer.filler.naming(call[0])]
+    calls = about + [call for call in calls if call not in about][: MOST_LISTS if about else MOST_READS]
     return Snapshot(situation, await _read(calls[:MOST_READS], session))
 
 

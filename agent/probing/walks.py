@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolweave.agent.patterns import argument_leaves, get, place_of, put
-from toolweave.agent.probing.effects import Action, Effects, Situation
+from toolweave.agent.probing.destinations import most_to_learn, wanted
+from toolweave.agent.probing.effects import WORKED, Action, Effects, End, Situation
 from toolweave.agent.probing.explore import Explorer
 from toolweave.agent.probing.filling import Filled, fitted
 from toolweave.agent.probing.prior import looks_reading
@@ -26,14 +27,15 @@ from toolweave.graph.learning.values import distinctive, key
 from toolweave.servers.json_values import canonical
 from toolweave.servers.tools import Tool
 
-LONGEST = 7
-"""Calls that work in one walk."""
-ORIGINS_PER_KIND = 3
-WALKS_AT_ONCE = 9
+BEYOND = 3
+"""Calls that work after the end of the known path, in one walk."""
+ORIGINS_PER_KIND = 5
+WALKS_AT_ONCE = 12
 """Walks on one environment: the more, the likelier they meet."""
 FEW = 6
 """Things that are seen with more others than this hold nothing together."""
 MOST_VARIANTS = 3
+MOST_REPAIRS = 2
 MOST_TIMES = 2
 """Times that one tool may work in one walk."""
 WALKS_ALIKE = 2
@@ -71,13 +73,15 @@ class Prospect:
     action: Action
     tool: Tool
     filled: Filled
-    situation: Situation
-    """What was done since the thing that it is about was made, or since the walk began."""
+    life: Situation
+    """What was done since the thing that it is about was made; empty when that exists from the start."""
     roles: str
     """Its arguments, with things made on the way named by the step that made them."""
-    known: bool | None
+    life_roles: str
+    """The same, with whatever is older than that life left open."""
+    known: End | None
     """How it ends here."""
-    before: bool | None
+    before: End | None
     """How it ended before the last step."""
 
 
@@ -92,13 +96,11 @@ class Walker:
         default_factory=dict[tuple[str, Action], dict[str, Any]]
     )
     _walked: Counter[str] = field(default_factory=Counter[str])
+    _repairs: Counter[tuple[str, Action]] = field(default_factory=Counter[tuple[str, Action]])
     _exhausted: set[str] = field(default_factory=set[str])
     _known_about: dict[str, list[Scalar]] = field(default_factory=dict[str, list[Scalar]])
     _owners: dict[str, str] = field(default_factory=dict[str, str])
     """On the present environment: value → origin of the walk that it belongs to."""
-    _pairs: dict[tuple[Action, str], Counter[tuple[bool, bool]]] = field(
-        default_factory=dict[tuple[Action, str], Counter[tuple[bool, bool]]]
-    )
 
     async def walk_all(self, session: Session) -> bool:
         """Some walks on one fresh environment; whether there is anything left to walk from.
@@ -112,13 +114,13 @@ class Walker:
         for name, things in origins:
             self._owners |= {key(value): name for value in things}
         for name, things in origins:
-            known = len(self.effects.sent)
-            self._pairs = self.effects.pairs()
+            known = len(self.effects.exact.sent)
+            self.effects.refresh()
             walk = Walk(name, list(things), (name,), variant=max(0, self._walked[name] + 1 - WALKS_ALIKE))
             self._walked[name] += 1
             await self._acquaint(walk, session)
             await self._walk(walk, session)
-            if len(self.effects.sent) == known:
+            if len(self.effects.exact.sent) == known:
                 self._exhausted.add(name)
         return bool(origins)
 
@@ -162,7 +164,11 @@ class Walker:
                 known[0].update(texts)
                 known[1].add(link.tool.id)
         found = [([(NOWHERE, list[Scalar]())], 1)]
+        covered: set[str] = set()
         for texts, tools in sorted(kinds, key=lambda kind: -len(kind[1])):
+            if tools <= covered:
+                continue
+            covered |= tools
             like = [text for text in self.explorer.first_seen if text in texts or self._of_kind(texts, text)]
             like.sort(key=lambda text: -self._use(text))
             share = ORIGINS_PER_KIND if len(tools) > 1 else 1
@@ -188,15 +194,17 @@ class Walker:
         )
 
     async def _walk(self, walk: Walk, session: Session) -> None:
-        for _ in range(LONGEST):
-            prospects = self._prospects(walk)
-            for prospect in self._untried(walk, prospects):
+        """Go where most can be learned, by calls that worked before, and try from there on what is not known."""
+        for action in most_to_learn(self.effects, walk.origin)[1:]:
+            prospect = self._prospect(walk, action, self.explorer.by_id[action[0]])
+            if prospect is None or not await self._try(walk, prospect, session):
+                return
+        for _ in range(BEYOND):
+            for prospect in self._untried(walk, self._prospects(walk)):
                 if await self._try(walk, prospect, session):
                     break
             else:
-                onward = self._onward(walk, prospects)
-                if onward is None or not await self._try(walk, onward, session):
-                    return
+                return
 
     def _prospects(self, walk: Walk) -> list[Prospect]:
         """Calls that are about things of the walk, or about nothing in particular."""
@@ -216,12 +224,22 @@ class Walker:
             return None
         births = [walk.born[key(value)][0] for value in filled.named.values() if key(value) in walk.born]
         start = max(births, default=0)
-        situation = walk.situation[start:]
         values = [value for _, value in argument_leaves(filled.arguments)]
-        roles = [_role(walk, value, start) for value in values]
-        known = self.effects.known(situation, action)
-        before = self.effects.known(situation[:-1], action)
-        return Prospect(action, tool, filled, situation, canonical(roles), known, before)
+        life = walk.situation[start:] if start else ()
+        return Prospect(
+            action,
+            tool,
+            filled,
+            life,
+            canonical([_role(walk, value, 0) for value in values]),
+            canonical([_role(walk, value, start) for value in values]),
+            known=self._known(walk.situation, life, action),
+            before=self._known(walk.situation[:-1], life[:-1], action),
+        )
+
+    def _known(self, situation: Situation, life: Situation, action: Action) -> End | None:
+        exact = self.effects.exact.known(situation, action)
+        return exact if exact is not None or not life else self.effects.lives.known(life, action)
 
     def _concerns(self, tool: Tool, walk: Walk) -> bool:
         for parameter in self.explorer.filler.naming(tool):
@@ -241,24 +259,33 @@ class Walker:
 
     def _untried(self, walk: Walk, prospects: list[Prospect]) -> list[Prospect]:
         """What is worth trying here: likely failures first, then what leads to the least known."""
-        last = walk.situation[-1]
         found: list[tuple[bool, int, Action, Prospect]] = []
         for one in prospects:
-            if self.effects.tried(one.situation, one.action) or self._often(walk, one):
+            if one.action in self.effects.exact.ends.get(walk.situation, {}) or self._often(walk, one):
                 continue
-            pair = None if isinstance(last, str) else self._pairs.get((last, one.action[0]))
-            missing = self._missing(one, prospects)
-            if missing or not self.effects.settled(pair, one.before):
-                likely = one.before is not False and not missing
+            missing = self._missing(walk, one, prospects)
+            if missing or self._teaches(walk, one):
+                likely = not one.before and not one.known and not missing
                 found.append((likely, -self._news(one, prospects), one.action, one))
         return [item[-1] for item in sorted(found, key=lambda item: item[:3])]
 
-    def _missing(self, one: Prospect, prospects: list[Prospect]) -> bool:
+    def _teaches(self, walk: Walk, one: Prospect) -> bool:
+        """Whether it is worth knowing how a call ends after the last step."""
+        last = walk.situation[-1]
+        if isinstance(last, str):
+            return one.known is None
+        if self.effects.suspected(last, one.action[0]):
+            return True
+        return one.known is None and not self.effects.settled(last, one.action[0], one.before)
+
+    def _missing(self, walk: Walk, one: Prospect, prospects: list[Prospect]) -> bool:
         """Whether it is known how a call ends one step further, and only how it ends here is missing."""
         return any(
-            other.known
-            and self.effects.known((*one.situation, other.action), one.action) is not None
-            and not self.effects.settled(self._pairs.get((other.action, one.action[0])), None)
+            other.known == WORKED
+            and (
+                wanted(self.effects, (*walk.situation, other.action), one.action)
+                or self.effects.suspected(other.action, one.action[0])
+            )
             for other in prospects
         )
 
@@ -269,20 +296,11 @@ class Walker:
     def _news(self, first: Prospect, prospects: list[Prospect]) -> int:
         """Of how many calls it is not known how they end after `first`."""
         return sum(
-            other.action[0] != first.action[0]
-            and not self.effects.settled(self._pairs.get((first.action, other.action[0])), other.known)
+            1 + 3 * self.effects.suspected(first.action, other.action[0])
             for other in prospects
+            if other.action[0] != first.action[0]
+            and not self.effects.settled(first.action, other.action[0], other.known)
         )
-
-    def _onward(self, walk: Walk, prospects: list[Prospect]) -> Prospect | None:
-        """The call that works here and after which most is still unknown."""
-        ranked = [
-            (-self._news(one, prospects), one.action, one)
-            for one in prospects
-            if one.known and not self._often(walk, one)
-        ]
-        best = min(ranked, key=lambda item: item[:2], default=None)
-        return best[2] if best is not None and best[0] < 0 else None
 
     async def _try(self, walk: Walk, one: Prospect, session: Session) -> bool:
         """Make one call; whether it worked and led to a new situation."""
@@ -291,14 +309,35 @@ class Walker:
         self.explorer.judge(seen, one.filled)
         if not seen.worked:
             if not self._disturbed(walk, seen) and not self.explorer.refused(seen, one.filled):
-                self.effects.note(one.situation, one.action, one.roles, False)
-            return False
+                self._note(walk, one, self.effects.end(seen))
+            return await self._try_otherwise(walk, one, seen, session)
         self.explorer.worked[one.tool.id].append(seen)
-        self.effects.note(one.situation, one.action, one.roles, True)
+        self._note(walk, one, WORKED)
         walk.situation = (*walk.situation, one.action)
         self._take_in(walk, seen)
         await self._look_again(walk, one.tool, session)
         return True
+
+    async def _try_otherwise(self, walk: Walk, one: Prospect, seen: Observation, session: Session) -> bool:
+        """Where an error is about a thing that is not the walk's, another thing may do; found once per origin."""
+        name = (walk.origin, one.action)
+        own = {key(value) for value in walk.things}
+        foreign = [value for value in one.filled.named.values() if key(value) not in own and seen.mentions(value)]
+        if not foreign or self._repairs[name] >= MOST_REPAIRS:
+            return False
+        self._repairs[name] += 1
+        filled = self.explorer.filler.fill(one.tool, one.action[1], prefer=walk.things, avoid=self._not_for(walk))
+        if filled is None:
+            return False
+        self.explorer.filler.used(one.tool, filled)
+        self._templates[name] = filled.arguments
+        again = self._prospect(walk, one.action, one.tool)
+        return again is not None and await self._try(walk, again, session)
+
+    def _note(self, walk: Walk, one: Prospect, end: End) -> None:
+        self.effects.exact.note(walk.situation, one.action, one.roles, end)
+        if one.life:
+            self.effects.lives.note(one.life, one.action, one.life_roles, end)
 
     def _take_in(self, walk: Walk, seen: Observation) -> None:
         """What a call was given and what it made belongs to the walk from now on."""
@@ -312,7 +351,7 @@ class Walker:
 
     async def _look(self, walk: Walk, one: Prospect, session: Session) -> None:
         """Read before a call of which it is not known yet what it changes."""
-        if self.effects.compared[one.tool.id] >= LOOKS or one.tool.id in self.effects.changed or one.before is False:
+        if self.effects.compared[one.tool.id] >= LOOKS or one.tool.id in self.effects.changed or one.known != WORKED:
             return
         if walk.snapshot is None or walk.snapshot.situation != walk.situation:
             walk.snapshot = await take_snapshot(self.explorer, walk.things, walk.situation, session)
@@ -359,13 +398,16 @@ class Walker:
             texts = {key(value) for value in walk.things}
             fitting = [one for one in distinct if any(key(value) in texts for _, value in argument_leaves(one))]
             return self.rng.choice(fitting or distinct)
-        taken = frozenset(text for text, owner in self._owners.items() if owner != walk.origin)
-        made = frozenset(text for text in self.explorer.filler.pools.near if text not in self.explorer.first_seen)
-        filled = self.explorer.filler.fill(tool, variant, prefer=walk.things, avoid=taken | made)
+        filled = self.explorer.filler.fill(tool, variant, prefer=walk.things, avoid=self._not_for(walk))
         if filled is None:
             return None
         self.explorer.filler.used(tool, filled)
         return filled.arguments
+
+    def _not_for(self, walk: Walk) -> frozenset[str]:
+        """Values that other walks are about, and values that no longer or not yet exist."""
+        taken = frozenset(text for text, owner in self._owners.items() if owner != walk.origin)
+        return taken | {text for text in self.explorer.filler.pools.near if text not in self.explorer.first_seen}
 
     def _exists(self, seen: Observation, walk: Walk) -> bool:
         """Whether everything that a call names exists on a fresh environment and is no other walk's."""

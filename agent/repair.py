@@ -1,0 +1,76 @@
+"""Calls that may be missing before one that fails: what a person would try when a thing "does not exist" yet.
+
+The candidates are tools of the same server that change something, best guess first: those that a state edge names,
+those whose name says that they make something, those that take the same things and little else. Whether one really
+helps is an experiment: the same call failed without it and succeeds after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from toolweave.graph.model import Edge, ToolGraph
+from toolweave.graph.nouns import tool_nouns
+from toolweave.graph.plan import FromCall, PlannedCall, Supplied, ValueSource
+from toolweave.graph.reach import TRUSTED, Speakable
+from toolweave.graph.schema import parameters
+from toolweave.graph.words import words
+
+MOST_CANDIDATES = 5
+
+
+def enablers(
+    graph: ToolGraph, failing: PlannedCall, reason: str, made: Mapping[int, str], step: int, speakable: Speakable
+) -> list[PlannedCall]:
+    """Planned calls worth making before `failing`, numbered `step`, best guess first.
+
+    `reason` is what the server said of the failure: the thing that it misses is often named in it. `made` maps the
+    steps that have been made to their tools. A parameter of the same name gets the same source as in the failing call,
+    others are fed by calls that have been made, or by what a user could say.
+    """
+    likely = sorted(
+        _candidates(graph, failing, set(made.values())), key=lambda name: -_promise(graph, name, failing, reason)
+    )
+    plans = (_planned(graph, name, failing, made, step, speakable) for name in likely)
+    return [plan for plan in plans if plan is not None][:MOST_CANDIDATES]
+
+
+def _candidates(graph: ToolGraph, failing: PlannedCall, made: set[str]) -> list[str]:
+    server = graph.tools[failing.tool].server
+    return [
+        name
+        for name, tool in graph.tools.items()
+        if tool.server == server and name != failing.tool and name not in made and graph.fact(name).access == "writes"
+    ]
+
+
+def _promise(graph: ToolGraph, name: str, failing: PlannedCall, reason: str) -> float:
+    state = [edge for edge in graph.into(failing.tool, "state") if edge.source == name and edge.effect == "enables"]
+    known = {path.partition("[")[0].partition(".")[0] for path in failing.sources}
+    needed = graph.tools[name].required
+    nouns = tool_nouns(graph.tools[name])
+    named = nouns.deed == "make" and nouns.head in words(reason)
+    return 3.0 * bool(state) + (nouns.deed == "make") + named + bool(needed & known) - 0.4 * len(needed - known)
+
+
+def _planned(
+    graph: ToolGraph, name: str, failing: PlannedCall, made: Mapping[int, str], step: int, speakable: Speakable
+) -> PlannedCall | None:
+    sources: dict[str, ValueSource] = {}
+    for parameter in parameters(graph.tools[name]):
+        if not parameter.required:
+            continue
+        source = failing.sources.get(parameter.path) or _fed(graph.into(name), parameter.path, made)
+        if source is None and not speakable(name, parameter.path):
+            return None
+        sources[parameter.path] = source or Supplied()
+    after = frozenset(source.step for source in sources.values() if isinstance(source, FromCall))
+    return PlannedCall(step, name, sources, "state", after)
+
+
+def _fed(edges: Sequence[Edge], path: str, made: Mapping[int, str]) -> FromCall | None:
+    for edge in edges:
+        for step, tool in made.items():
+            if edge.target_param == path and edge.source == tool and edge.confidence >= TRUSTED:
+                return FromCall(step, edge.source_field)
+    return None
