@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from toolweave.agent.arguments import ValueBook
 from toolweave.agent.outcomes import emptiness, failure
 from toolweave.agent.patterns import argument_leaves, get, place_of, put
-from toolweave.agent.repair import enablers
+from toolweave.agent.repair import after_enabler, enablers
 from toolweave.agent.roles import Model, ValueAsk
 from toolweave.agent.rows import Rows
 from toolweave.agent.trace import Call, Source, TurnTrace
@@ -109,7 +109,7 @@ class Executor:
         for enabler in enablers(self.graph, planned, str(error), made, _inserted(made), self.book.speakable):
             try:
                 first = await self._run(enabler, turn, attempts=1)
-                return first, await self._run(replace(planned, after=planned.after | {enabler.step}), turn, attempts=1)
+                return first, await self._run(after_enabler(self.graph, planned, enabler), turn, attempts=1)
             except PlanFailed:
                 self.steps = dict(before[0])
         self._said = before[1]

@@ -50,7 +50,7 @@ class ProbeBudget:
     @classmethod
     def modest(cls, calls_per_tool: float) -> ProbeBudget:
         """Enough to plan by; few fresh starts, because each costs about a second."""
-        return cls(calls_per_tool, 120.0, 3)
+        return cls(calls_per_tool, 120.0, 2)
 
     @classmethod
     def full(cls, calls_per_tool: float, seconds: float) -> ProbeBudget:

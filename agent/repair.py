@@ -8,6 +8,7 @@ helps is an experiment: the same call failed without it and succeeds after it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from toolweave.graph.model import Edge, ToolGraph
 from toolweave.graph.nouns import tool_nouns
@@ -33,6 +34,16 @@ def enablers(
     )
     plans = (_planned(graph, name, failing, made, step, speakable) for name in likely)
     return [plan for plan in plans if plan is not None][:MOST_CANDIDATES]
+
+
+def after_enabler(graph: ToolGraph, failing: PlannedCall, enabler: PlannedCall) -> PlannedCall:
+    """The failing call once more, after the enabler and with the things that the enabler gives it."""
+    given = {
+        edge.target_param: FromCall(enabler.step, edge.source_field)
+        for edge in reversed(graph.into(failing.tool))
+        if edge.source == enabler.tool and edge.confidence >= TRUSTED
+    }
+    return replace(failing, sources=failing.sources | given, after=failing.after | {enabler.step})
 
 
 def _candidates(graph: ToolGraph, failing: PlannedCall, made: set[str]) -> list[str]:

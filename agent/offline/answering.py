@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from toolweave.agent.offline.purpose import Purpose
 from toolweave.agent.offline.saying import spoken_date
 from toolweave.agent.outcomes import reads_as_failure
 from toolweave.graph.words import words
-from toolweave.servers.json_values import as_list, as_object, is_list, is_object
+from toolweave.servers.json_values import as_object, is_list, is_object
 
 MOST_FACTS = 5
 MOST_LISTED = 6
@@ -90,7 +89,7 @@ def _object(value: dict[str, Any], purpose: Purpose | None, rng: random.Random) 
     told = f"{_lead(purpose, rng)}: {', '.join(fact.text for fact in said)}." if said else _done(purpose, rng)
     ids = [fact for fact in ids if not fact.label.endswith("s")]
     if ids and (purpose is None or (not purpose.shows and purpose.nouns.deed in ("make", "act")) or not said):
-        told += f" {capitalised(rng.choice(('the', 'its' if len(ids[0].label.split()) == 1 else 'the')))} {ids[0].text_with_verb}."
+        told += f" {rng.choice(('The', 'Its' if ' ' not in ids[0].label else 'The'))} {ids[0].text_with_verb}."
     return told
 
 
@@ -148,7 +147,7 @@ def _fact(label: list[str], value: Any, text: str, about: str) -> _Fact:
 
 
 def _phrased(label: list[str], value: Any, text: str, about: str) -> str:
-    """`vet Dr Ingrid Solberg`, `on 16 February 2026`, `due on 3 May 2026`, `weight 35.6 kilograms`, `not vegetarian`."""
+    """`vet Ingrid Solberg`, `on 16 February 2026`, `due on 3 May 2026`, `weight 35.6 kilograms`, `not vegetarian`."""
     if isinstance(value, bool):
         told = " ".join(word for word in label if word not in ("is", "has"))
         return told if value else f"not {told}"
@@ -220,8 +219,3 @@ def _entry(item: Any) -> str:
     if name is not None:
         return f"{name.shown} ({others[0]})" if others else name.shown
     return ", ".join(others[:2] or [fact.shown for fact in facts[:1]])
-
-
-def lists_in(value: Any) -> int:
-    """How many entries a result lists."""
-    return max((len(as_list(item)) for item in as_object(value).values()), default=len(as_list(value)))

@@ -18,7 +18,8 @@ from toolweave.graph.words import words
 MOST_TAILS = 2
 _SLOT = (
     r"\b(?:(?:an?|one|the|any|some|its|their)\s(?:(?!(?:of|to|for|in|on|from|at|with)\b)[a-z-]+\s){{0,3}}?(?P<noun>{noun})"
-    r"|one of (?:our|your|the|their) (?:own )?{many})(?=$|[^\w\s]|\s\(|\s(?:to|for|of|in|on|at|from|with|by|who|that|which|and|or|into|back|off|out|away|early|under|against|"
+    r"|one of (?:our|your|the|their) (?:own )?{many})"
+    r"(?=$|[^\w\s]|\s\(|\s(?:to|for|of|in|on|at|from|with|by|who|that|which|and|or|into|back|off|out|away|early|under|against|"
     r"until|is|are|per|matching|called|named|between|about|over|as|while|towards|through|via)\b)"
 )
 _PEOPLE = frozenset(
@@ -139,7 +140,7 @@ class Describer:
             told.phrase = f"{told.phrase} {link} {thing}"
             return
         before, after = told.phrase[: match.start()], told.phrase[match.end() :]
-        owned = re.match(r"[’']s?\s((?:[a-z-]+\s?){1,3})", after)
+        owned = re.match(r"[\u2019']s?\s((?:[a-z-]+\s?){1,3})", after)
         if owned:
             told.phrase = f"{before}the {owned.group(1).strip()} of {thing} {after[owned.end() :]}".strip()
         else:
@@ -183,7 +184,7 @@ class Describer:
         return text if text != f"the {noun}" else None
 
     def _named_by(self, feed: Feed, call: Pictured, noun: str, shown: str, key: Group) -> str:
-        """The thing by its own name, or by the name of what it was found under: `the lot of the ingredient shallots`."""
+        """The thing by its own name, or by that of what it was found under: `the lot of the ingredient shallots`."""
         finder = purpose_of(call.happened.tool)
         found = reworded(finder.noun, self.banned, 0) if finder.noun else None
         if not found or finder.nouns.head in words(noun) or noun in found or noun == "one":

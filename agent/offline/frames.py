@@ -7,55 +7,183 @@ import re
 
 from toolweave.agent.offline.english import capitalised, gerund
 
-# {p}: what the assistant is to do; {u}: the same with the speaker as its subject; {g}: as a gerund; {P}: with a capital.
+# One frame a line. {p}: what the assistant is to do; {u}: the same with the speaker as its subject; {g}: as a gerund;
+# {P}: with a capital.
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.strip().splitlines())
+
+
 OPENINGS: dict[str, tuple[str, ...]] = {
-    "plain": (
-        "{P}.", "Please {p}.", "{P}, please.", "I need to {u}.", "I'd like to {u}.", "I want to {u}.", "Can you {p}?",
-        "We need to {u}.", "I have to {u}.", "It's time to {u}.", "Let's {u}.", "My next job is to {u}.",
-        "You can go ahead and {p}.", "What I need is to {u}.", "Help me {p}.", "Time to {u}.", "I've been asked to {u}.",
-        "Go and {p}, please.", "For me, {p}.", "Today I need to {u}.", "There's one thing to do: {p}.", "I am here to {u}.",
+    "plain": _lines(
+        """
+        {P}.
+        Please {p}.
+        {P}, please.
+        I need to {u}.
+        I'd like to {u}.
+        I want to {u}.
+        Can you {p}?
+        We need to {u}.
+        I have to {u}.
+        It's time to {u}.
+        Let's {u}.
+        My next job is to {u}.
+        You can go ahead and {p}.
+        What I need is to {u}.
+        Help me {p}.
+        Time to {u}.
+        I've been asked to {u}.
+        Go and {p}, please.
+        For me, {p}.
+        Today I need to {u}.
+        There's one thing to do: {p}.
+        I am here to {u}.
+        """
     ),
-    "polite": (
-        "Could you please {p}?", "Could you {p}, please?", "Would you mind {g}?", "I'd be grateful if you could {p}.",
-        "Would you be so kind as to {p}?", "Would it be possible to {p}?", "May I ask you to {p}?",
-        "If it isn't too much trouble, please {p}.", "When you have a moment, could you {p}?", "I'd appreciate it if you could {p}.",
-        "Good morning! Could you {p}?", "Good afternoon, I would like to {u}.", "Might you be able to {p}?",
-        "Please be so good as to {p}.", "I was wondering whether you could {p}.", "Hello, would you kindly {p}?",
-        "Sorry to bother you, but could you {p}?", "It would help me a lot if you could {p}.", "Thanks in advance for {g}.",
-        "Kindly {p}.", "I wonder if I might ask you to {p}.",
+    "polite": _lines(
+        """
+        Could you please {p}?
+        Could you {p}, please?
+        Would you mind {g}?
+        I'd be grateful if you could {p}.
+        Would you be so kind as to {p}?
+        Would it be possible to {p}?
+        May I ask you to {p}?
+        If it isn't too much trouble, please {p}.
+        When you have a moment, could you {p}?
+        I'd appreciate it if you could {p}.
+        Good morning! Could you {p}?
+        Good afternoon, I would like to {u}.
+        Might you be able to {p}?
+        Please be so good as to {p}.
+        I was wondering whether you could {p}.
+        Hello, would you kindly {p}?
+        Sorry to bother you, but could you {p}?
+        It would help me a lot if you could {p}.
+        Thanks in advance for {g}.
+        Kindly {p}.
+        I wonder if I might ask you to {p}.
+        """
     ),
-    "brisk": (
-        "{P}.", "Need to {u}.", "{P} now, please.", "Quick one: {p}.", "{P}, thanks.", "Short on time here: {p}.",
-        "Just {p}.", "Next: {p}.", "To do: {p}.", "Straight to it: {p}.", "One job: {p}.", "Right, {p}.", "Get this done: {p}.",
-        "No frills, {p}.", "Simple request: {p}.", "Go ahead: {p}.", "First thing today: {p}.", "Ready? {P}.", "Job for you: {p}.",
+    "brisk": _lines(
+        """
+        {P}.
+        Need to {u}.
+        {P} now, please.
+        Quick one: {p}.
+        {P}, thanks.
+        Short on time here: {p}.
+        Just {p}.
+        Next: {p}.
+        To do: {p}.
+        Straight to it: {p}.
+        One job: {p}.
+        Right, {p}.
+        Get this done: {p}.
+        No frills, {p}.
+        Simple request: {p}.
+        Go ahead: {p}.
+        First thing today: {p}.
+        Ready? {P}.
+        Job for you: {p}.
+        """
     ),
-    "chatty": (
-        "Hi! I was hoping you could {p}.", "Hey, could you {p} for me?", "So, I'm trying to {u}. Could you help?",
-        "Hello there! I'd love to {u}.", "Right, here's what I'm after: {p}.", "Hi, me again. Can you {p}?",
-        "Okay, so I promised somebody that I'd {u}.", "Hope your day is going well! I need to {u}.", "Well, I finally got round to this: {p}.",
-        "I keep forgetting about it, but could you {p}?", "You know what would be great? If you could {p}.",
-        "Guess what, I have to {u}.", "Ah, good that you're here. Please {p}.", "It's one of those days, and I still have to {u}.",
-        "Hey there, any chance you could {p}?", "Oh, before it slips my mind: {p}.", "Alright, could you {p} for me?",
-        "Lovely to have some help here. I'd like to {u}.", "Funny how these things pile up, but please {p}.",
+    "chatty": _lines(
+        """
+        Hi! I was hoping you could {p}.
+        Hey, could you {p} for me?
+        So, I'm trying to {u}. Could you help?
+        Hello there! I'd love to {u}.
+        Right, here's what I'm after: {p}.
+        Hi, me again. Can you {p}?
+        Okay, so I promised somebody that I'd {u}.
+        Hope your day is going well! I need to {u}.
+        Well, I finally got round to this: {p}.
+        I keep forgetting about it, but could you {p}?
+        You know what would be great? If you could {p}.
+        Guess what, I have to {u}.
+        Ah, good that you're here. Please {p}.
+        It's one of those days, and I still have to {u}.
+        Hey there, any chance you could {p}?
+        Oh, before it slips my mind: {p}.
+        Alright, could you {p} for me?
+        Lovely to have some help here. I'd like to {u}.
+        Funny how these things pile up, but please {p}.
+        """
     ),
-}  # fmt: skip
-FOLLOWING: tuple[str, ...] = (
-    "Now {p}.", "Great, now {p}.", "Thanks. Next, {p}.", "And now could you {p}?", "Then please {p}.", "Also, {p}.",
-    "One more thing: {p}.", "While you are at it, {p}.", "After that, {p}, please.", "Good. Can you also {p}?",
-    "Perfect, and now {p}.", "Okay, then {p}.", "That helps. I'd also like to {u}.", "Next up: {p}.", "Thank you. Would you also {p}?",
-    "All right, {p} as well.", "With that settled, please {p}.", "Fine. I also need to {u}.", "And could you {p} too?",
-    "Since you have that open, {p}.", "Sounds good. Please go on and {p}.", "Nice, that was quick. Now I want to {u}.",
-    "In that case, {p}.", "Let's carry on: {p}.", "Excellent. The next step for me is to {u}.", "Good to know. Could you now {p}?",
-)  # fmt: skip
-_REMARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"\bnew\b|\bfirst day\b", ("I'm new here, so bear with me.", "It's my first day, by the way.", "I don't know my way around yet.")),
-    (r"\bbusy\b|\bhurry\b|\bmeeting", ("I only have a minute.", "I'm between two meetings.", "It's a bit of a rush.")),
-    (r"\bsomebody else\b|\bsomeone else\b|\bassistant\b", ("I'm asking on someone's behalf.", "It's not for me, I was asked to pass it on.")),
-    (r"\bcareful\b|\bchecks?\b", ("Take care that it all fits, please.", "I'd rather have it right than fast.")),
-    (r"\bvolunteer\b|\bhelping out\b", ("I'm just helping out this weekend.", "I'm covering for the others.")),
-    (r"\bregular\b|\bknows the place\b", ("You know me, the usual sort of thing.", "I've done it often enough.")),
-)  # fmt: skip
-SENTENCE_LINKS = ("", "", "", "Oh, and ", "By the way, ", "To be precise: ", "")
+}
+FOLLOWING: tuple[str, ...] = _lines(
+    """
+    Now {p}.
+    Great, now {p}.
+    Thanks. Next, {p}.
+    And now could you {p}?
+    Then please {p}.
+    Also, {p}.
+    One more thing: {p}.
+    While you are at it, {p}.
+    After that, {p}, please.
+    Good. Can you also {p}?
+    Perfect, and now {p}.
+    Okay, then {p}.
+    That helps. I'd also like to {u}.
+    Next up: {p}.
+    Thank you. Would you also {p}?
+    All right, {p} as well.
+    With that settled, please {p}.
+    Fine. I also need to {u}.
+    And could you {p} too?
+    Since you have that open, {p}.
+    Sounds good. Please go on and {p}.
+    Nice, that was quick. Now I want to {u}.
+    In that case, {p}.
+    Let's carry on: {p}.
+    Excellent. The next step for me is to {u}.
+    Good to know. Could you now {p}?
+    """
+)
+_REMARKS: dict[str, tuple[str, ...]] = {
+    r"\bnew\b|\bfirst day\b": _lines(
+        """
+        I'm new here, so bear with me.
+        It's my first day, by the way.
+        I don't know my way around yet.
+        """
+    ),
+    r"\bbusy\b|\bhurry\b|\bmeeting": _lines(
+        """
+        I only have a minute.
+        I'm between two meetings.
+        It's a bit of a rush.
+        """
+    ),
+    r"\bsomebody else\b|\bsomeone else\b|\bassistant\b": _lines(
+        """
+        I'm asking on someone's behalf.
+        It's not for me, I was asked to pass it on.
+        """
+    ),
+    r"\bcareful\b|\bchecks?\b": _lines(
+        """
+        Take care that it all fits, please.
+        I'd rather have it right than fast.
+        """
+    ),
+    r"\bvolunteer\b|\bhelping out\b": _lines(
+        """
+        I'm just helping out this weekend.
+        I'm covering for the others.
+        """
+    ),
+    r"\bregular\b|\bknows the place\b": _lines(
+        """
+        You know me, the usual sort of thing.
+        I've done it often enough.
+        """
+    ),
+}
 
 
 _TO_SHOW = frozenset("get retrieve fetch return read display show describe provide".split())
@@ -92,7 +220,7 @@ def remark(persona: str, register: str, rng: random.Random) -> str:
     """Now and then a few words of who is speaking; mostly empty."""
     if rng.random() > (0.3 if register == "chatty" else 0.12):
         return ""
-    for pattern, texts in _REMARKS:
+    for pattern, texts in _REMARKS.items():
         if re.search(pattern, persona, re.IGNORECASE):
             return rng.choice(texts)
     return ""

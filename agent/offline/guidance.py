@@ -40,7 +40,8 @@ ORDINALS = tuple(
 _FIRST = re.compile(r"something has to ([^.;]+?)(?=[.;]|$)", re.IGNORECASE)
 _NOT_THIS = re.compile(r"(?:^|[.;:] ?)([^.;:]+?) does not serve this step", re.IGNORECASE)
 _PARAMETER = re.compile(
-    r"when it comes to ([^.;]+?), the ([\w ]+?) (is left out|was not asked|is not what|has to come from what the (\w+) result)",
+    r"when it comes to ([^.;]+?), the ([\w ]+?) "
+    r"(is left out|was not asked|is not what|has to come from what the (\w+) result)",
     re.IGNORECASE,
 )
 
@@ -60,6 +61,11 @@ class Correction:
     """Number of the call, from 0, whose result gives the value."""
     skip_entries: int = 0
     """How many entries of that result are ruled out."""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the request does not give the value."""
+        return self.leave_out or self.result is not None
 
 
 @dataclass

@@ -43,9 +43,10 @@ DETERMINERS = frozenset(
 )
 SMALL = frozenset(
     "a an the of to for in on at by with from and or is are was be it its this that these those as if than then so "
-    "such not no per into about between within during without across against among toward towards over under up out off you use take make put your we our they their he she i me my will would can could "
-    "should may might must do does did has have had been being there here all any each every some one only also more "
-    "most other same who what which when where why how please like need want just now".split()
+    "such not no per into about between within during without across against among toward towards over under up out "
+    "off you use take make put your we our they their he she i me my will would can could should may might must do "
+    "does did has have had been being there here all any each every some one only also more most other same who "
+    "what which when where why how please like need want just now".split()
 )
 """Words that say nothing of what is wanted."""
 
@@ -56,50 +57,53 @@ date=day/point in time|dates=days|day=date/calendar date|time=moment/hour|start=
 starts=first day|ends=last day|city=town/place|cities=towns|location=place/spot|place=spot|country=nation/land
 address=street and place|query=statement/request|text=wording/words|message=note/words|note=remark/comment
 notes=remarks/comments|comment=remark|remark=comment/note|body=wording|content=wording|description=summary/wording
-summary=short version|reason=cause/explanation|status=state/standing|state=standing/condition|kind=sort/type|type=kind/sort
-category=group/class|label=heading/tag|tag=mark|tags=marks|limit=upper bound/most|count=total/tally|quantity=amount/how many
-amount=sum/total|price=cost|cost=price|total=sum|value=figure/reading|number=figure|level=degree|priority=urgency
-size=dimensions|weight=mass|length=extent|width=breadth|height=tallness|age=years of life|year=calendar year
-month=calendar month|months=month|week=seven days|weeks=week|days=day|hours=hour|minutes=minute|duration=stretch
-email=mail address|phone=telephone|user=person|username=login|client=customer|customer=client|guest=visitor/people
-guests=people/visitors|owner=holder|author=writer|assignee=person in charge|method=way|mode=way of working|format=form
-language=tongue|currency=money|unit=measure|units=measures|path=file/document|file=document|files=documents
-folder=directory|directory=folder|url=web address|link=web address|color=colour/shade|colour=color/shade|style=look
-order=sequence/sorting|sort=ordering|page=sheet|offset=starting point|filter=restriction|filters=restrictions
-id=identifier|key=identifier|code=identifier|token=pass|password=secret word|role=part|team=group
-group=team|project=undertaking|task=job/to-do|event=occasion|room=space|table=grid|row=line|rows=lines|column=field
-columns=fields|cell=box|sheet=tab|range=area/block of cells|data=figures/entries|image=picture|option=choice
-options=choices|source=origin|target=goal/aim|destination=goal|origin=starting point|from=starting point
-to=goal|course=part of the meal|cook=chef|branch=local site|storage=way of keeping|hazards=dangers|zone=area/section
-medium=material|whereabouts=present place|courier=escort/travelling companion|grade=rating|reference=standard
-amendment=additive/treatment|litres=litre|kilograms=kg|kilometers=km|species=kind of animal|genre=sort of book
-procedure=treatment|message_id=message|rating=score|score=rating|topic=theme/subject|subject=topic|theme=topic
-version=release|revision=state|symbol=ticker|expression=sum/formula|formula=sum|operation=step|action=step|scope=reach
-parameters=settings|settings=preferences|config=setup|timezone=zone/local clock|database=data store|schema=layout
-layout=arrangement|item=thing|items=things|list=rundown|object=thing|result=outcome|results=outcomes|report=write-up
-record=entry|entry=record|document=paper|product=article|products=articles|service=offering|account=profile
-position=spot|part=role/section|index=place in line|left=distance from the left|top=distance from the top|shape=form|chart=diagram
-barcode=bar code|isbn=book number|member=cardholder|book=volume|loan=lending|fee=charge|bill=charge|visit=call
-appointment=booking|patient=person in care|recipe=dish|ingredient=foodstuff|plot=patch|crop=plant|sample=specimen
-instrument=device|run=session|slot=opening|museum=collection house|exhibition=show|artwork=piece|insight=finding
+summary=short version|reason=cause/explanation|status=state/standing|state=standing/condition|kind=sort/type
+type=kind/sort|category=group/class|label=heading/tag|tag=mark|tags=marks|limit=upper bound/most|count=total/tally
+quantity=amount/how many|amount=sum/total|price=cost|cost=price|total=sum|value=figure/reading|number=figure
+level=degree|priority=urgency|size=dimensions|weight=mass|length=extent|width=breadth|height=tallness
+age=years of life|year=calendar year|month=calendar month|months=month|week=seven days|weeks=week|days=day
+hours=hour|minutes=minute|duration=stretch|email=mail address|phone=telephone|user=person|username=login
+client=customer|customer=client|guest=visitor/people|guests=people/visitors|owner=holder|author=writer
+assignee=person in charge|method=way|mode=way of working|format=form|language=tongue|currency=money|unit=measure
+units=measures|path=file/document|file=document|files=documents|folder=directory|directory=folder|url=web address
+link=web address|color=colour/shade|colour=color/shade|style=look|order=sequence/sorting|sort=ordering|page=sheet
+offset=starting point|filter=restriction|filters=restrictions|id=identifier|key=identifier|code=identifier
+token=pass|password=secret word|role=part|team=group|group=team|project=undertaking|task=job/to-do|event=occasion
+room=space|table=grid|row=line|rows=lines|column=field|columns=fields|cell=box|sheet=tab|range=area/block of cells
+data=figures/entries|image=picture|option=choice|options=choices|source=origin|target=goal/aim|destination=goal
+origin=starting point|from=starting point|to=goal|course=part of the meal|cook=chef|branch=local site
+storage=way of keeping|hazards=dangers|zone=area/section|medium=material|whereabouts=present place
+courier=escort/travelling companion|grade=rating|reference=standard|amendment=additive/treatment|litres=litre
+kilograms=kg|kilometers=km|species=kind of animal|genre=sort of book|procedure=treatment|message_id=message
+rating=score|score=rating|topic=theme/subject|subject=topic|theme=topic|version=release|revision=state|symbol=ticker
+expression=sum/formula|formula=sum|operation=step|action=step|scope=reach|parameters=settings|settings=preferences
+config=setup|timezone=zone/local clock|database=data store|schema=layout|layout=arrangement|item=thing|items=things
+list=rundown|object=thing|result=outcome|results=outcomes|report=write-up|record=entry|entry=record|document=paper
+product=article|products=articles|service=offering|account=profile|position=spot|part=role/section
+index=place in line|left=distance from the left|top=distance from the top|shape=form|chart=diagram|barcode=bar code
+isbn=book number|member=cardholder|book=volume|loan=lending|fee=charge|bill=charge|visit=call|appointment=booking
+patient=person in care|recipe=dish|ingredient=foodstuff|plot=patch|crop=plant|sample=specimen|instrument=device
+run=session|slot=opening|museum=collection house|exhibition=show|artwork=piece|insight=finding
 recursive=everything below as well|overwrite=replace what is there|force=push it through|verbose=all details
-calculate=work out/compute|evaluate=work out/check|search=look through/go through|list=go through/show|fetch=get/bring up
-echo=repeat|convert=turn|translate=put into another language|find=look up/look for|add=put in|update=bring up to date
-delete=remove|remove=take out|create=set up/make|send=pass on|summarize=sum up|replacement=substitute/new wording
-question=query|answer=reply|prompt=instruction|instructions=directions|model=version|person=individual
+calculate=work out/compute|evaluate=work out/check|search=look through/go through|list=go through/show
+fetch=get/bring up|echo=repeat|convert=turn|translate=put into another language|find=look up/look for|add=put in
+update=bring up to date|delete=remove|remove=take out|create=set up/make|send=pass on|summarize=sum up
+replacement=substitute/new wording|question=query|answer=reply|prompt=instruction|instructions=directions
+model=version|person=individual
 """
 )
 """Everyday words for what interfaces call things; tried in order, where the first choice may not be said."""
 
 UNITS = _table(
     """
-kg=kilograms|c=degrees Celsius|g=grams|mg=milligrams|km=kilometres|m=metres|cm=centimetres|mm=millimetres|m2=square metres|eur=euros
-usd=dollars|gbp=pounds|percent=percent|pct=percent|hours=hours|hour=hours|minutes=minutes|minute=minutes|min=minutes
-seconds=seconds|second=seconds|secs=seconds|days=days|weeks=weeks|months=months|years=years|litres=litres|liters=liters
-kilograms=kilograms|grams=grams|euros=euros|dollars=dollars|metres=metres|meters=meters|miles=miles|kilometers=kilometers
-euro=euros|dollar=dollars|gram=grams|kilogram=kilograms|litre=litres|liter=liters|metre=metres|meter=meters
-mile=miles|day=days|week=weeks|month=months|year=years|celsius=degrees Celsius|fahrenheit=degrees Fahrenheit
-milligrams=milligrams|milligram=milligrams|inches=inches|inch=inches|points=points|point=points
+kg=kilograms|c=degrees Celsius|g=grams|mg=milligrams|km=kilometres|m=metres|cm=centimetres|mm=millimetres
+m2=square metres|eur=euros|usd=dollars|gbp=pounds|percent=percent|pct=percent|hours=hours|hour=hours|minutes=minutes
+minute=minutes|min=minutes|seconds=seconds|second=seconds|secs=seconds|days=days|weeks=weeks|months=months
+years=years|litres=litres|liters=liters|kilograms=kilograms|grams=grams|euros=euros|dollars=dollars|metres=metres
+meters=meters|miles=miles|kilometers=kilometers|euro=euros|dollar=dollars|gram=grams|kilogram=kilograms|litre=litres
+liter=liters|metre=metres|meter=meters|mile=miles|day=days|week=weeks|month=months|year=years
+celsius=degrees Celsius|fahrenheit=degrees Fahrenheit|milligrams=milligrams|milligram=milligrams|inches=inches
+inch=inches|points=points|point=points
 """
 )
 """Last words of a parameter's name that are units, written out."""

@@ -12,7 +12,7 @@ from toolweave.agent.offline.lexicon import MONTHS
 Kind = Literal["quoted", "date", "moment", "time", "number", "address", "token", "name", "option", "answer"]
 
 _MONTH = "|".join(MONTHS)
-_CAPITAL = r"[A-Z][A-Za-z'’]*(?![\w/@-]|\.\w)"
+_CAPITAL = r"[A-Z][A-Za-z'\u2019]*(?![\w/@-]|\.\w)"
 _PATTERN = re.compile(
     r"(?P<quoted>\"(?P<q1>[^\"\n]{0,2000})\"|“(?P<q2>[^”]{0,3000})”)"
     rf"|(?P<moment>\b\d{{1,2}} (?:{_MONTH}) \d{{4}} at \d{{1,2}}:\d{{2}}\b)"
@@ -21,14 +21,14 @@ _PATTERN = re.compile(
     r"|(?P<time>\b\d{1,2}:\d{2}\b(?!:\d))"
     r"|(?P<number>(?<![\w.-])-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w])|(?<![\w.-])-?\d+(?:\.\d+)?(?=%|(?:-[a-z]+)?(?![\w-]|[./:]\w)))"
     r"|(?P<token>(?<![\w/])(?=[^\s\"“”,;!?()]*(?:[\d/@_]|[.-]\w))[A-Za-z0-9/~=#][^\s\"“”,;!?()]*(?<![.:]))"
-    rf"|(?P<name>(?<![\w'’]){_CAPITAL}(?:[ ](?:(?:of|the|and|de|da|von|van|der) )?{_CAPITAL})*)"
+    rf"|(?P<name>(?<![\w'\u2019]){_CAPITAL}(?:[ ](?:(?:of|the|and|de|da|von|van|der) )?{_CAPITAL})*)"
 )
 _SENTENCE_START = re.compile(r"(?:^|[.!?]\s+|\n\s*)$")
 _WORD = re.compile(r"[A-Za-z']+")
 _LIST_GAP = re.compile(r"\s*(?:,|,?\s+and|;)\s*")
 _ROW_LEAD = re.compile(r"(?:namely|listed as|I mean|I am talking about|that is to say)\s(?:[^.;?!()]*,\s)?[\"“]?$")
 _ROW_MORE = re.compile(r"\((?:namely|I mean|that is to say)\s[^()]*$")
-_NOT_NAMES = frozenset((*MONTHS, "I", "I'm", "I've", "I'd", "ID", "EUR", "OK"))
+_NOT_NAMES = frozenset(("I", "I'm", "I've", "I'd", "ID", "EUR", "OK"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def before_is_inside(text: str, start: int) -> bool:
 
 def _name(text: str, value: str, start: int) -> tuple[str, int]:
     """The name without the word that only has a capital because it opens a sentence."""
-    value = re.sub(r"['’]s$", "", value)
+    value = re.sub(r"['\u2019]s$", "", value)
     if _SENTENCE_START.search(text[:start]):
         head, _, rest = value.partition(" ")
         start, value = start + len(head) + 1, rest

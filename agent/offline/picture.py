@@ -28,7 +28,8 @@ ANY = "any"
 """Told of an entry that is the first and that nothing else sets apart."""
 _LOOSE_END = re.compile(r"\s(?:on|at|in|of|for|to|from|by|with|is|was|and|or|the|a)$")
 _THING = re.compile(
-    r"\b(?:identifier|id|number|key|code|uuid)s?\s(?:of|for)\s(?:the|an?|one)\s([a-z][a-z -]*?)(?=[,;.()]|\s(?:that|who|whose|which|to|in|from|for|of|with|on|at|by)\b|$)",
+    r"\b(?:identifier|id|number|key|code|uuid)s?\s(?:of|for)\s(?:the|an?|one)\s([a-z][a-z -]*?)"
+    r"(?=[,;.()]|\s(?:that|who|whose|which|to|in|from|for|of|with|on|at|by)\b|$)",
     re.IGNORECASE,
 )
 

@@ -25,13 +25,17 @@ _ABOUT_ITSELF = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r",?\s(?:by (?:its|their|the|a|an|any|name|id|words?|title|keyword|query|using|specifying|providing)\b|using\b|"
-    r"based on\b|(?<!the )(?<!a )given\b|of one (?:kind|type|sort)$|via\b|according to\b|so that\b|once\b|unless\b|while\b|provided\b|if\b|when\b|before\b|until\b|"
-    r"(?:to|for|from|in|of|with|on|at|by|towards?) which\b|that (?:is|are|was|has|have|nobody|may|can|you|the)\b|where\b|by [a-z]+(?: |$)).*$",
+    r",?\s(?:by (?:its|their|the|a|an|any|name|id|words?|title|keyword|query|using|"
+    r"specifying|providing)\b|using\b|"
+    r"based on\b|(?<!the )(?<!a )given\b|of one (?:kind|type|sort)$|via\b|"
+    r"according to\b|so that\b|once\b|unless\b|while\b|provided\b|if\b|when\b|before\b|until\b|"
+    r"(?:to|for|from|in|of|with|on|at|by|towards?) which\b|"
+    r"that (?:is|are|was|has|have|nobody|may|can|you|the)\b|where\b|by [a-z]+(?: |$)).*$",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
-    r",\s(?:which|who|whose|that|so|in full|not|no more|at most|optionally|or one|like|such as|e\.g|i\.e|(?:to|for|from|in|of|with|on|at|by|towards?) which|and (?:return|optionally))\b.*$|\.\.\.$",
+    r",\s(?:which|who|whose|that|so|in full|not|no more|at most|optionally|or one|like|such as|e\.g|i\.e|"
+    r"(?:to|for|from|in|of|with|on|at|by|towards?) which|and (?:return|optionally))\b.*$|\.\.\.$",
     re.IGNORECASE,
 )
 _EXTRA = re.compile(r",\s(?:with|including|along with|as well as|together with)\b.*$", re.IGNORECASE)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from toolweave.agent.offline.deciding import Decision, Filled, Way
-from toolweave.agent.offline.english import capitalised, gerund, joined, spaced, with_article
+from toolweave.agent.offline.deciding import Decision
+from toolweave.agent.offline.english import capitalised, gerund, joined, spaced
 from toolweave.agent.offline.purpose import purpose_of
 from toolweave.agent.offline.toolbox import Toolbox
-from toolweave.graph.words import words
-
-_CREATED = ("make",)
+from toolweave.agent.offline.ways import Filled, Way
+from toolweave.servers.json_values import is_list
 
 
 def thoughts(decision: Decision, box: Toolbox, seen_before: int, rng: random.Random) -> str:
@@ -137,7 +136,7 @@ def _from_request(said: Sequence[Filled], rng: random.Random) -> str:
 
 
 def _short(value: object) -> str:
-    text = joined([str(item) for item in value]) if isinstance(value, list) else str(value)
+    text = joined([str(item) for item in value]) if is_list(value) else str(value)
     return text if len(text) <= 60 else "the given text"
 
 
@@ -165,7 +164,7 @@ def _step(ready: Way, box: Toolbox, on_the_way: bool, rng: random.Random) -> str
     )
 
 
-def closing_thoughts(goal_phrase: str, rng: random.Random) -> str:
+def closing_thoughts(rng: random.Random) -> str:
     """Before the answer: nothing is left to do."""
     return rng.choice(
         (
@@ -177,8 +176,3 @@ def closing_thoughts(goal_phrase: str, rng: random.Random) -> str:
             "This settles the request. I answer with the main facts.",
         )
     )
-
-
-def article(text: str) -> str:
-    """With an article, where the text begins with a word that takes one."""
-    return with_article(text) if words(text) else text

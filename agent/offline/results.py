@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from toolweave.agent.argument_values import is_identifying
 from toolweave.agent.offline.conversation import Seen, Situation
 from toolweave.agent.offline.fitting import Slot
 from toolweave.agent.offline.mentions import iso_date, mentions_of
@@ -19,6 +20,7 @@ from toolweave.graph.words import words
 from toolweave.servers.json_values import canonical
 
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9':-]+")
+NAMING_FIELDS = ("id", "name", "title", "key", "code")
 LONGEST_VALUE = 160
 """Characters of a text that may still be an argument."""
 _UNTELLING = frozenset("the and for with of to in on at from that this is are".split())
@@ -52,13 +54,13 @@ def candidates(
         for pattern, trust in fields.items():
             found += _entries(call, [leaf for leaf in every if _bare(leaf.pattern) == pattern], trust, situation)
         alike = [leaf for leaf in every if _bare(leaf.pattern) not in fields]
-        for least in (1.0, 0.3):
+        for least in (0.9, 0.3):
             best = [leaf for leaf in alike if named_alike(leaf.pattern, slot) >= least]
             if best:
                 same = [leaf for leaf in best if leaf.pattern == best[0].pattern]
-                found += _entries(call, same, 0.6 if least == 1.0 else 0.1 if fields else 0.3, situation)
+                found += _entries(call, same, 0.6 if least == 0.9 else 0.1 if fields else 0.3, situation)
                 break
-        if fields and len(found) == known:
+        if fields and len(found) == known and is_identifying(slot.parameter):
             found += _entries(call, _identifiers(every), 0.35, situation)
     if not since:
         found += _used(slot, situation)
@@ -91,16 +93,20 @@ def _identifiers(found: Sequence[Leaf]) -> list[Leaf]:
 def _entries(call: Seen, found: Sequence[Leaf], trust: float, situation: Situation) -> list[Candidate]:
     """The entries of one field; what the request says of an entry counts most, then its place."""
     usable = list(found)
-    contexts = [_context(call, leaf) for leaf in usable]
+    texts = [_context(call, leaf) for leaf in usable]
+    contexts = [_tokens(text) for text in texts]
+    pointed = [text for item in mentions_of(situation.request) if item.picks_row for text in _forms(item.text)]
     common = {word for word in contexts[0] if all(word in other for other in contexts)} if contexts else set[str]()
     spoken = _tokens(situation.request) | _dates(situation.request)
     older = _tokens(situation.earlier) if not call.now else set[str]()
     given: list[Candidate] = []
-    for place, (leaf, context) in enumerate(zip(usable, contexts, strict=True)):
+    for place, (leaf, text, context) in enumerate(zip(usable, texts, contexts, strict=True)):
         telling = context - common
-        overlap = len(telling & spoken) + 0.2 * len(telling & older)
+        overlap = (
+            2 * sum(_stands_in(item, text) for item in pointed) + len(telling & spoken) + 0.2 * len(telling & older)
+        )
         why = "only" if len(usable) == 1 else "matches" if overlap >= 1 else "first"
-        score = trust + 0.02 * call.number + (0.5 if call.now else 0.0) + 0.3 * min(overlap, 6) - 0.001 * place
+        score = trust + 0.02 * call.number + (0.5 if call.now else 0.0) + 0.3 * min(overlap, 9) - 0.001 * place
         given.append(Candidate(leaf.value, call, score, why))
     return given
 
@@ -124,8 +130,17 @@ def named_alike(pattern: str, slot: Slot) -> float:
         return 0.0
     if field == own or (len(own) > 1 and field[-len(own) :] == own):
         return 1.0
+    container = _container(pattern)
+    if container == own[: len(container)] and container and field[-1] in (*NAMING_FIELDS, *own[len(container) :]):
+        return 0.9
     part = len(own) > 1 and field in (own[-1:], own[:-1]) and own[-1] in ("id", "number", "code", "key")
     return 0.3 if part else 0.0
+
+
+def _container(pattern: str) -> tuple[str, ...]:
+    """Words of the list or object that a field lies in: `sheet` for `sheets[].name`."""
+    parts = pattern.replace("[]", "").split("#")[0].split(".")
+    return words(parts[-2]) if len(parts) > 1 else ()
 
 
 def _bare(pattern: str) -> str:
@@ -133,14 +148,23 @@ def _bare(pattern: str) -> str:
     return pattern.removeprefix("[]").removeprefix(".") or pattern
 
 
-def _context(call: Seen, leaf: Leaf) -> set[str]:
-    """The words of the entry that a value lies in: its object, or its line."""
+def _forms(text: str) -> list[str]:
+    """A mention as results may write it."""
+    return [iso_date(text) or text]
+
+
+def _stands_in(item: str, text: str) -> bool:
+    return re.search(rf"(?<![\w.]){re.escape(item)}(?![\w]|\.\d)", text, re.IGNORECASE) is not None
+
+
+def _context(call: Seen, leaf: Leaf) -> str:
+    """The text of the entry that a value lies in: its object, or its line."""
     if "#" not in leaf.place:
         try:
-            return _tokens(canonical(get(call.value, leaf.place.rpartition("/")[0])))
+            return canonical(get(call.value, leaf.place.rpartition("/")[0]))
         except KeyError:
-            return set()
-    return _tokens(next((line for line in call.text.splitlines() if str(leaf.value) in line), ""))
+            return ""
+    return next((line for line in call.text.splitlines() if str(leaf.value) in line), "")
 
 
 def _dates(text: str) -> set[str]:

@@ -81,8 +81,7 @@ def _worded(decision: Decision, box: Toolbox, situation: Situation, guidance: Gu
         last = situation.here[-1] if situation.here else None
         tool = box.by_name.get(last.name) if last is not None else decision.goal
         purpose = box.purposes[tool.id] if tool is not None else None
-        phrase = purpose.phrase if purpose is not None else ""
-        return Step(reasoning=closing_thoughts(phrase, rng), answer=answer(situation, purpose, guidance.plain, rng))
+        return Step(reasoning=closing_thoughts(rng), answer=answer(situation, purpose, guidance.plain, rng))
     ready = decision.way.ready
     call = ProposedCall(name=box.names[ready.tool.id], arguments=ready.arguments())
     return Step(reasoning=thoughts(decision, box, len(situation.here), rng), calls=(call,))

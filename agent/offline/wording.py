@@ -122,6 +122,8 @@ def _described(description: str) -> str | None:
         r"[,;:.(\n]|\s(?:to|that|which|who|when|where|in which|for which|must|is|are|e\.g|such)\s", description
     )[0]
     text = re.sub(r"^(?:the|a|an|optional)\s+", "", text.strip(), flags=re.IGNORECASE)
+    if re.match(r"\w+(?:ed|ing)\b", text):
+        return None
     if (
         not text
         or len(text.split()) > 6
@@ -302,11 +304,6 @@ def _flag(group: Group, banned: Sequence[str]) -> Clause:
     if order:
         return Clause("", f"And don't {lowered(about)}", ((item, "don't"),))
     return Clause("", f"{capitalised(about)}: {answer}", ((item, answer),))
-
-
-def whole(items: Sequence[tuple[UserValue, str]], text: str) -> bool:
-    """Whether a text still holds every wording."""
-    return all(said in text for _, said in items)
 
 
 def plain_value(value: Any) -> str:

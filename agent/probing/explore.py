@@ -23,6 +23,8 @@ from toolweave.servers.json_values import canonical
 from toolweave.servers.tools import Tool
 
 ROUNDS = 4
+NEWS = 3
+"""Tools with new outputs after which names are matched again."""
 TRIES = 4
 """Calls of one tool per round when it keeps failing."""
 
@@ -47,7 +49,7 @@ class Explorer:
         self._tried: dict[str, int] = {}
         self._blocked: dict[str, int] = {}
         self._controls: dict[str, Observation] = {}
-        self._known_fields = -1
+        self._known_fields = -NEWS
 
     async def explore(self, session: Session, retry: bool = False) -> None:
         """Go round until nothing new comes; with `retry`, only for the sake of tools that never worked.
@@ -61,6 +63,7 @@ class Explorer:
             self.tools.sort(key=lambda tool: (harm(tool) > 0, bool(self.worked[tool.id]), harm(tool)))
         for turn in range(ROUNDS):
             before = self._progress()
+            self._refresh(NEWS if turn == 0 else 1)
             for tool in self.tools:
                 await self._visit(tool, session, turn, 1 if retry else self._wanted(tool, turn))
             if turn > 0 and (self._progress() == before or (retry and not self.stuck())):
@@ -94,19 +97,20 @@ class Explorer:
     def _progress(self) -> int:
         return sum(map(len, self.worked.values())) + sum(len(link.accepted) for link in self.filler.links.values())
 
-    def _refresh(self) -> None:
-        """Match again when new fields have been seen."""
+    def _refresh(self, news: int = NEWS) -> None:
+        """Match again when more tools have shown their fields."""
         fields = self.filler.pools.patterns()
-        count = sum(map(len, fields.values()))
-        if count != self._known_fields:
+        count = len(fields)
+        if count >= self._known_fields + news:
             self._known_fields = count
             self.filler.learn_edges(build_graph(self.tools, fields).edges)
 
     async def _visit(self, tool: Tool, session: Session, turn: int, wanted: int) -> None:
+        if self.filler.naming(tool) or self._known_fields < 0:
+            self._refresh()
         for _ in range(TRIES):
             if len(self.worked[tool.id]) >= wanted or self._blocked.get(tool.id) == self.changes:
                 return
-            self._refresh()
             filled = self.filler.fill(tool, self.tries[tool.id], guess=turn > 1)
             if filled is None:
                 return

@@ -54,7 +54,7 @@ def _data_edges(
 def _into(link: Link, pools: Pools, matched: Mapping[str, Edge], facts: Mapping[str, ToolFacts]) -> list[Edge]:
     """Edges into one parameter of a tool that was tried."""
     best: dict[str, Edge] = {}
-    for place in pools.fields.values():
+    for place in pools.fields.values() if link.accepted else ():
         edge = _confirmed(link, place, matched.get(place.tool))
         if edge is not None and (place.tool not in best or _rank(edge) > _rank(best[place.tool])):
             best[place.tool] = edge

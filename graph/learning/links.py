@@ -65,7 +65,7 @@ class Link:
 
     def fed_by(self, place: Field) -> bool | None:
         """Whether the values of a field are of the kind that the parameter takes; `None` when nothing says so."""
-        if not place.values:
+        if not place.values or not (self.accepted or self.refused):
             return None
         if any(text in self.accepted for text in place.values):
             return True

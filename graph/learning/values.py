@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from functools import lru_cache
 from typing import Literal
 
 Look = Literal["id", "code", "email", "address", "word", "text", "date", "number", "flag", "nothing"]
@@ -36,6 +37,7 @@ def look(value: object) -> tuple[Look, str]:
     return _look(str(value))
 
 
+@lru_cache(maxsize=1 << 14)
 def _look(text: str) -> tuple[Look, str]:
     if len(text) > LONGEST or "\n" in text:
         return "text", ""

@@ -7,12 +7,12 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from toolweave.agent.compose import Asked, ask_backwards, mentions
+from toolweave.agent.compose import Asked, ask_backwards, happened, mentions
 from toolweave.agent.grounding import seen_text, unsupported
 from toolweave.agent.messages import Message, user_message
 from toolweave.agent.offline.teacher import OfflineTeacher
@@ -136,7 +136,8 @@ HIRE = Domain(
     ),
     {
         "getAvailableBikes": lambda given: (
-            f"At {given['stationName']} you can hire:\n- bike BK-204, a red cargo bike\n- bike BK-377, a green city bike"
+            f"At {given['stationName']} you can hire:\n"
+            "- bike BK-204, a red cargo bike\n- bike BK-377, a green city bike"
         ),
         "createHire": lambda given: f"Hire HR-6120 of bike {given['bikeId']} has begun.",
         "endHire": lambda given: f"Hire {given['hireId']} ended; 12 euros were charged.",
@@ -150,7 +151,7 @@ SEEDS = Domain(
         tool(
             "seeds",
             "search-accessions",
-            "This tool searches the accessions of the seed bank.\n\nArgs:\n    query: words to look for\n    limit: how many",
+            "This tool searches the accessions of the seed bank.\n\nArgs:\n    query: words\n    limit: how many",
             1,
             query=text(""),
             limit=whole("Maximum number of results", default=10),
@@ -348,32 +349,21 @@ async def test_the_same_seed_gives_the_same_conversation() -> None:
 async def test_a_turn_is_folded_into_a_tool_without_intermediate_values() -> None:
     turn = _hire()[0]
     inputs = (UserValue(turn.calls[0].tool, "/stationName", text("Name of the station"), "Quayside"),)
-    from_trace = [call for call in turn.calls]
-    asked = await OfflineTeacher().tooling(ToolingAsk(tuple(_happened(call) for call in from_trace), inputs, 3))
+    asked = await OfflineTeacher().tooling(ToolingAsk(tuple(happened(call) for call in turn.calls), inputs, 3))
     assert asked.description.startswith("Create a hire of a bike for a customer.")
     assert asked.inputs == ("station name",)
     assert "BK-204" not in asked.description
 
 
-def _happened(call: Call) -> Any:
-    from toolweave.agent.compose import happened
-
-    return happened(call)
-
-
 async def test_the_critic_names_the_missing_step_only_as_plainly_as_needed() -> None:
     turn = _hire()[0]
     step = Step(reasoning="I hire it.", calls=(ProposedCall(name="createHire", arguments={"bikeId": "?"}),))
-    expected = tuple(_happened(call) for call in turn.calls)
+    expected = tuple(happened(call) for call in turn.calls)
     ask = CritiqueAsk("missing_prerequisite", step, HIRE.tool("createHire"), None, expected, (), 1)
     first = (await OfflineTeacher().critique(ask)).hint
-    second = (await OfflineTeacher().critique(CritiqueAsk(**{**_fields(ask), "earlier": (first,)}))).hint
+    second = (await OfflineTeacher().critique(replace(ask, earlier=(first,)))).hint
     assert "something has to find the bike" in first.lower()
     assert "something has to return the bikes" in second.lower()
-
-
-def _fields(ask: CritiqueAsk) -> dict[str, Any]:
-    return {name: getattr(ask, name) for name in CritiqueAsk.__slots__}
 
 
 @pytest.mark.parametrize(

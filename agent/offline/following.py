@@ -1,0 +1,65 @@
+"""Following hints: which tool and which parameter a hint speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from toolweave.agent.offline.english import spaced
+from toolweave.agent.offline.fitting import Slot
+from toolweave.agent.offline.guidance import DEED_WORDS, Correction, Guidance
+from toolweave.agent.offline.toolbox import Toolbox
+from toolweave.servers.tools import Tool
+
+
+@dataclass(frozen=True)
+class Follower:
+    """The hints of a turn, understood over the tools on offer."""
+
+    box: Toolbox
+    guidance: Guidance
+    made: Sequence[str]
+    """Ids of the tools called in this turn."""
+
+    def pointed_at(self) -> Tool | None:
+        """The tool that the last unanswered hint describes."""
+        open_hints = [text for text in self.guidance.first if self._meant(text).id not in self.made]
+        return self._meant(open_hints[-1]) if open_hints else None
+
+    def _meant(self, text: str) -> Tool:
+        vague = self._vaguely_meant(text)
+        if vague is not None:
+            return vague
+        exact = [tool for tool in self.box.tools if self.box.purposes[tool.id].phrase.lower() == text.lower()]
+        unmade = [tool for tool in exact if tool.id not in self.made]
+        return (unmade or exact or [tool for _, tool in self.box.ranked("", text)])[0]
+
+    def _vaguely_meant(self, text: str) -> Tool | None:
+        """The tool of a hint that only says what is to be done to which kind of thing."""
+        for deed, words_of_deed in DEED_WORDS.items():
+            if text.startswith(f"{words_of_deed} the "):
+                noun = text.removeprefix(f"{words_of_deed} the ")
+                fitting = [
+                    tool
+                    for tool in self.box.tools
+                    if self.box.purposes[tool.id].nouns.deed == deed and self.box.purposes[tool.id].noun == noun
+                ]
+                unmade = [tool for tool in fitting if tool.id not in self.made]
+                return (unmade or fitting or [None])[0]
+        return None
+
+    def ruled_out(self) -> list[Tool]:
+        """Tools of which an unanswered hint says that they do not serve."""
+        found: list[Tool] = []
+        for wanted, wrong in zip(self.guidance.first, self.guidance.ruled_out, strict=True):
+            if wrong and self._meant(wanted).id not in self.made:
+                found.append(self._meant(wrong))
+        return found
+
+    def correction(self, tool: Tool, slot: Slot) -> Correction | None:
+        """What the hints say of one parameter of one tool."""
+        label = spaced(slot.path.replace("[]", "").rpartition(".")[2])
+        return next(
+            (one for one in self.guidance.corrections if one.label == label and self._meant(one.purpose).id == tool.id),
+            None,
+        )

@@ -1,0 +1,145 @@
+"""Listening to the request: which of its values goes to which parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from toolweave.agent.offline.conversation import Situation
+from toolweave.agent.offline.fitting import GOOD, Slot, fit, flag_mention, option_mentions, value_of
+from toolweave.agent.offline.following import Follower
+from toolweave.agent.offline.mentions import Mention, iso_date, mentions_of
+from toolweave.agent.offline.toolbox import Toolbox
+from toolweave.agent.offline.ways import Filled
+from toolweave.agent.offline.wording import plain_value
+from toolweave.agent.patterns import argument_leaves
+from toolweave.graph.model import ToolGraph
+from toolweave.servers.tools import Tool
+
+REQUIRED_FIRST = 0.3
+"""How much better a mention must fit an optional parameter than a required one to go there."""
+
+
+@dataclass
+class Listener:
+    """The last request, read for one set of tools."""
+
+    box: Toolbox
+    graph: ToolGraph
+    situation: Situation
+    follower: Follower
+    mentions: list[Mention] = field(init=False)
+    spent: frozenset[int] = field(init=False)
+    """Indices of mentions that calls of this turn have used already."""
+
+    def __post_init__(self) -> None:
+        self.mentions = mentions_of(self.situation.request)
+        self.spent = self._spent()
+        self._spoken = self._without_rows()
+
+    def _spent(self) -> frozenset[int]:
+        """Mentions that calls of this turn have used already."""
+        used = {plain_value(value) for call in self.situation.here for _, value in argument_leaves(call.arguments)}
+        said = [(index, iso_date(item.text) or item.text) for index, item in enumerate(self.mentions)]
+        return frozenset(index for index, text in said if plain_value(text) in used)
+
+    def _without_rows(self) -> str:
+        """The request, blank where it only tells which entry is meant."""
+        text = self.situation.request
+        for item in self.mentions:
+            if item.picks_row:
+                text = f"{text[: item.start]}{' ' * (item.end - item.start)}{text[item.end :]}"
+        return text
+
+    def said(self, tool: Tool, slots: Sequence[Slot], taken: frozenset[int]) -> dict[str, Filled]:
+        """What the request says for a tool's parameters, by path: each mention goes where it fits best.
+
+        `taken` mentions belong to other tools.
+        """
+        found = {slot.path: again for slot in slots if (again := self._said_before(slot)) is not None}
+        found |= self._mentioned(tool, [slot for slot in slots if slot.path not in found], taken)
+        for slot in slots:
+            if slot.path not in found and (chosen := self._chosen(tool, slot)) is not None:
+                found[slot.path] = chosen
+        return found
+
+    def _mentioned(self, tool: Tool, slots: Sequence[Slot], taken: frozenset[int]) -> dict[str, Filled]:
+        found: dict[str, Filled] = {}
+        used: set[int] = set()
+        passed: dict[str, int] = {}
+        for score, slot, index in self._pairs(tool, slots, taken):
+            correction = self.follower.correction(tool, slot)
+            if index in used or slot.path in found or (correction is not None and correction.elsewhere):
+                continue
+            sure = correction is not None and correction.required
+            if score < self._least(tool, slot, self.mentions[index]) and not sure:
+                continue
+            passed[slot.path] = passed.get(slot.path, -1) + 1
+            if correction is None or passed[slot.path] >= correction.skip:
+                found[slot.path] = self._filled(slot, index)
+                used |= found[slot.path].mentions
+        return found
+
+    def _pairs(self, tool: Tool, slots: Sequence[Slot], taken: frozenset[int]) -> list[tuple[float, Slot, int]]:
+        """Parameters with the mentions that may be meant, the best pairs first; required ones have precedence."""
+        pairs = [
+            (score, at, index)
+            for at, slot in enumerate(slots)
+            for index, mention in enumerate(self.mentions)
+            if index not in taken and (score := self._fit(mention, slot, tool)) > 0.0
+        ]
+        pairs.sort(key=lambda pair: (-(pair[0] + REQUIRED_FIRST * slots[pair[1]].parameter.required), pair[1], pair[2]))
+        return [(score, slots[at], index) for score, at, index in pairs]
+
+    def _said_before(self, slot: Slot) -> Filled | None:
+        """What the request said for a parameter of the same name in an earlier call of this turn."""
+        if not slot.parameter.required:
+            return None
+        for call in self.situation.here:
+            value = call.arguments.get(slot.path)
+            if isinstance(value, str) and any(self.mentions[index].text == value for index in self.spent):
+                return Filled(slot.path, value, "request")
+        return None
+
+    def _fit(self, mention: Mention, slot: Slot, tool: Tool) -> float:
+        """How well a mention fits; words of the tool's own description are hardly values."""
+        score = fit(mention, slot)
+        if mention.kind == "name" and mention.text in tool.description:
+            score *= 0.4
+        correction = self.follower.correction(tool, slot)
+        return score + 1.0 if score > 0.0 and correction is not None and correction.required else score
+
+    def _least(self, tool: Tool, slot: Slot, mention: Mention) -> float:
+        """How well a mention must fit: better where the value is optional, or something that tools give."""
+        if not slot.parameter.required:
+            return GOOD
+        if mention.kind not in ("quoted", "name"):
+            return 0.25
+        edges = self.box.feeding(self.graph, tool, slot.path)
+        return 0.6 if edges and edges[0].confidence >= 0.5 else 0.25
+
+    def _filled(self, slot: Slot, index: int) -> Filled:
+        """A mention as an argument; a list takes the whole enumeration."""
+        if not slot.path.endswith("[]"):
+            return Filled(slot.path, value_of(self.mentions[index], slot), "request", mentions=frozenset({index}))
+        run = [at for at, item in enumerate(self.mentions) if item.run == self.mentions[index].run]
+        values = [value_of(self.mentions[at], slot) for at in run]
+        return Filled(slot.path, values, "request", mentions=frozenset(run))
+
+    def _chosen(self, tool: Tool, slot: Slot) -> Filled | None:
+        """An option or a yes or no that the request speaks of."""
+        correction = self.follower.correction(tool, slot)
+        if correction is not None and correction.leave_out:
+            return None
+        if "boolean" in slot.kinds:
+            flag = flag_mention(self._spoken, slot)
+            return None if flag is None else Filled(slot.path, flag, "request")
+        options = option_mentions(self._spoken, slot)
+        unsure = slot.parameter.required or (correction is not None and (correction.required or correction.skip > 0))
+        options = [one for one in options if unsure or one[0] >= GOOD]
+        options = list({option: (sure, option) for sure, option in reversed(options)}.values())[::-1]
+        skip = correction.skip if correction is not None else 0
+        if not options:
+            return None
+        value = options[skip % len(options)][1]
+        return Filled(slot.path, [value] if slot.path.endswith("[]") else value, "request")

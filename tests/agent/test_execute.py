@@ -1,0 +1,125 @@
+"""Executing plans on a real server over stdio: sources, other rows, missing calls, reasons."""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolweave.agent.arguments import ValueBook
+from toolweave.agent.execute import Attempt, Executor, PlanFailed
+from toolweave.agent.offline.teacher import OfflineTeacher
+from toolweave.agent.trace import Source
+from toolweave.graph.model import Edge, ToolFacts, ToolGraph
+from toolweave.graph.plan import FromCall, PlannedCall, Supplied, TurnPlan
+from toolweave.servers.environment import Environment, open_environment
+from toolweave.servers.spec import ServerOptions, ServerSpec
+
+pytestmark = pytest.mark.anyio
+
+SERVER = '''
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+
+server, books, loans = MCPServer("books", version="1"), {}, []
+
+@server.tool()
+def open_book(title: str) -> dict[str, str]:
+    """Open a new book."""
+    books[title] = []
+    return {"book": title}
+
+@server.tool()
+def write_line(title: str, line: str) -> dict[str, int]:
+    """Write a line into a book."""
+    if title not in books:
+        raise ToolError(f"The book {title} does not exist.")
+    books[title].append(line)
+    return {"lines": len(books[title])}
+
+@server.tool(structured_output=False)
+def list_copies() -> str:
+    """List copies."""
+    return '{"copies": [{"code": "C-1"}, {"code": "C-2"}, {"code": "C-3"}]}'
+
+@server.tool()
+def lend_copy(code: str) -> dict[str, str]:
+    """Lend a copy."""
+    if code != "C-3":
+        raise ToolError(f"Copy {code} is lent already.")
+    return {"lent": code}
+
+server.run("stdio")
+'''
+
+
+def spec(tmp_path: Path) -> ServerSpec:
+    script = tmp_path / "books.py"
+    script.write_text(SERVER)
+    options = ServerOptions.model_validate(
+        {"disposable": True, "values": {"title": ["Tides"], "line": ["High at noon"]}}
+    )
+    return ServerSpec(name="s", command=sys.executable, args=[str(script)], options=options, folder=tmp_path)
+
+
+def executor(environment: Environment, one: ServerSpec, attempts: list[Attempt]) -> Executor:
+    tools = {tool.id: tool for tool in environment.tools}
+    facts = {name: ToolFacts(access="writes" if "list" not in name else "reads") for name in tools}
+    edges = (Edge("s/list_copies", "copies[].code", "s/lend_copy", "code", "data", 0.9),)
+    book = ValueBook({"s": one}, facts, tools)
+    return Executor(
+        environment, ToolGraph(tools, edges, facts), book, OfflineTeacher(), random.Random(1), attempts.append
+    )
+
+
+def target(step: int, tool: str, sources: dict[str, Any]) -> PlannedCall:
+    return PlannedCall(step, tool, sources, "target")
+
+
+async def test_a_missing_call_is_found_and_put_before_the_one_that_failed(tmp_path: Path) -> None:
+    one, attempts = spec(tmp_path), list[Attempt]()
+    plan = TurnPlan("s/write_line", (target(0, "s/write_line", {"title": Supplied(), "line": Supplied()}),))
+    async with open_environment([one]) as environment:
+        run = executor(environment, one, attempts)
+        trace = await run.run_turn(plan, 0)
+    assert [(call.tool.name, call.arguments) for call in trace.calls] == [
+        ("open_book", {"title": "Tides"}),
+        ("write_line", {"title": "Tides", "line": "High at noon"}),
+    ]
+    assert trace.calls[1].after == {trace.calls[0].id}
+    assert trace.calls[1].sources["/title"] == Source("user", turn=0)
+    assert run.repaired
+    assert [attempt.reason is None for attempt in attempts] == [False, True, True]
+
+
+async def test_another_row_is_taken_when_one_does_not_work(tmp_path: Path) -> None:
+    one, attempts = spec(tmp_path), list[Attempt]()
+    listing = PlannedCall(0, "s/list_copies", {}, "data")
+    lending = PlannedCall(1, "s/lend_copy", {"code": FromCall(0, "copies[].code")}, "target", frozenset({0}))
+    async with open_environment([one]) as environment:
+        trace = await executor(environment, one, attempts).run_turn(TurnPlan("s/lend_copy", (listing, lending)), 0)
+    assert trace.calls[-1].arguments == {"code": "C-3"}
+    assert trace.calls[-1].sources == {"/code": Source("output", call="call_1", place="/copies/2/code")}
+    assert len({str(item.arguments) for item in attempts if item.tool == "s/lend_copy"}) > 1
+
+
+async def test_a_plan_that_cannot_work_fails_with_the_servers_reason(tmp_path: Path) -> None:
+    one = spec(tmp_path)
+    one = one.model_copy(update={"options": one.options.model_copy(update={"values": {"code": ["C-1"]}})})
+    async with open_environment([one]) as environment:
+        run = executor(environment, one, [])
+        with pytest.raises(PlanFailed, match="Copy C-1 is lent already") as failed:
+            await run.run_turn(TurnPlan("s/lend_copy", (target(0, "s/lend_copy", {"code": Supplied()}),)), 0)
+    assert failed.value.stage == "plan"
+
+
+async def test_a_server_that_is_gone_is_a_failure_of_the_server(tmp_path: Path) -> None:
+    one = spec(tmp_path)
+    async with open_environment([one]) as environment:
+        run = executor(environment, one, [])
+    with pytest.raises(PlanFailed) as failed:
+        await run.run_turn(TurnPlan("s/list_copies", (target(0, "s/list_copies", {}),)), 0)
+    assert failed.value.stage == "server"
