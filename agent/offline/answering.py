@@ -99,7 +99,7 @@ def _lead(purpose: Purpose | None, rng: random.Random) -> str:
     if purpose.shows:
         about = (f"Here is what I found on the {purpose.noun}", f"This is what there is on the {purpose.noun}")
         return rng.choice((*(about if purpose.noun else ()), "Here are the details", "This is what I have"))
-    return _done(purpose, rng).rstrip(".")
+    return _done(purpose, rng).removesuffix(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +174,8 @@ def _shown(value: Any) -> str:
     if isinstance(value, str):
         text = spoken_date(value) or value.strip()
         return "" if len(text) > 140 or "\n" in text else text.rstrip(".")
-    if isinstance(value, float) and value == int(value) and abs(value) < 1e12:
-        return str(int(value))
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e12:
+        return f"{value:.0f}"
     return str(value)
 
 
@@ -188,8 +188,8 @@ def _total(value: dict[str, Any], listed: int) -> int:
 def _listing(key: str, items: Sequence[Any], purpose: Purpose | None, rng: random.Random, total: int = 0) -> str:
     """What a result lists, by name."""
     noun = (purpose.noun if purpose and purpose.nouns.many else "") or "entry"
-    if key and (named := spaced(key)):
-        noun = named[:-1] if named.endswith("s") else named
+    if key and (plain := spaced(key)):
+        noun = plain[:-1] if plain.endswith("s") else plain
     if not items:
         return f"There is no {noun} for that."
     count = _COUNTING[len(items)] if len(items) < len(_COUNTING) else "quite a few"

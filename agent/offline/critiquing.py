@@ -18,7 +18,6 @@ from toolweave.agent.offline.guidance import (
     ONLY_SEEN,
     ORDINALS,
     PARAMETER,
-    Fault,
 )
 from toolweave.agent.offline.purpose import purpose_of
 from toolweave.agent.offline.wording import plain_value
@@ -95,31 +94,27 @@ def _of_value(ask: CritiqueAsk, tool: Tool, pointer: str, rng: random.Random) ->
     expected = next((call for call in ask.expected if call.tool.id == tool.id), None)
     fault = _fault(ask, expected, tool, pointer)
     hint = PARAMETER.format(purpose=about, label=label, fault=fault)
-    return f"{rng.choice(('Look again: ', 'One value is off: ', ''))}{hint}.".replace(": w", ": w")
+    return capitalised(f"{rng.choice(('look again: ', 'one value is off: ', ''))}{hint}.")
 
 
 def _fault(ask: CritiqueAsk, expected: Happened | None, tool: Tool, pointer: str) -> str:
+    """What is wrong with one argument, without saying what would be right."""
     wanted = _at(expected.arguments, pointer) if expected is not None else None
-    proposed = next((call.arguments for call in ask.step.calls if _same_tool(call.arguments, tool, pointer)), {})
-    given = _at(proposed, pointer)
+    given = _at(_proposed_arguments(ask, tool), pointer)
     if wanted is None:
         return FAULTS["unasked"]
-    if (source := _source(ask, wanted)) is not None and _from_results(ask):
-        text = FAULTS["source"].format(ordinal=ORDINALS[min(source.number, len(ORDINALS) - 1)])
-        shown = given is not None and any(
-            plain_value(leaf.value) == plain_value(given) for leaf in leaves(source.value)
-        )
-        return f"{text}; {ANOTHER_ENTRY}" if shown else text
-    fault: Fault = "missing" if given is None else "other"
-    return FAULTS[fault]
+    source = _source(ask, wanted) if ask.mistake == "wrong_source" else None
+    if source is None:
+        return FAULTS["missing" if given is None else "other"]
+    text = FAULTS["source"].format(ordinal=ORDINALS[min(source.number, len(ORDINALS) - 1)])
+    shown = given is not None and any(plain_value(leaf.value) == plain_value(given) for leaf in leaves(source.value))
+    return f"{text}; {ANOTHER_ENTRY}" if shown else text
 
 
-def _from_results(ask: CritiqueAsk) -> bool:
-    return ask.mistake == "wrong_source"
-
-
-def _same_tool(arguments: dict[str, Any], tool: Tool, pointer: str) -> bool:
-    return set(arguments) <= set(tool.parameters)
+def _proposed_arguments(ask: CritiqueAsk, tool: Tool) -> dict[str, Any]:
+    """The arguments of the faulty call."""
+    calls = [call for call in ask.step.calls if call.name.endswith(tool.name)] or list(ask.step.calls)
+    return calls[0].arguments if calls else {}
 
 
 def _source(ask: CritiqueAsk, wanted: Any) -> Seen | None:

@@ -185,7 +185,7 @@ class Student:
 def _typed(value: Any, slot: Slot) -> Any:
     """A value of a result in the type that the parameter wants."""
     kinds = slot.kinds
-    if kinds == {"string"} and isinstance(value, (int, float)) and not isinstance(value, bool):
+    if kinds == frozenset({"string"}) and isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
     if "integer" in kinds and isinstance(value, str) and value.lstrip("-").isdigit():
         return int(value)

@@ -45,7 +45,7 @@ class Follower:
                     if self.box.purposes[tool.id].nouns.deed == deed and self.box.purposes[tool.id].noun == noun
                 ]
                 unmade = [tool for tool in fitting if tool.id not in self.made]
-                return (unmade or fitting or [None])[0]
+                return next(iter(unmade or fitting), None)
         return None
 
     def ruled_out(self) -> list[Tool]:

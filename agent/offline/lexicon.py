@@ -52,7 +52,7 @@ SMALL = frozenset(
 
 SYNONYMS = _table(
     """
-name=what it is called/how it is known|names=what they are called|title=heading/what it is called|titles=headings
+name=label/title/what it is called|names=labels/titles|title=heading/what it is called|titles=headings
 date=day/point in time|dates=days|day=date/calendar date|time=moment/hour|start=beginning|end=close/finish
 starts=first day|ends=last day|city=town/place|cities=towns|location=place/spot|place=spot|country=nation/land
 address=street and place|query=statement/request|text=wording/words|message=note/words|note=remark/comment

@@ -50,7 +50,7 @@ class Toolbox:
 
     def ranked(self, text: str, exact: str = "") -> list[tuple[float, Tool]]:
         """The tools by how well their words fit a text, the best first; words of `exact` count twice as much."""
-        spoken = Counter(dict.fromkeys(stems(text), 1.0))
+        spoken: dict[str, float] = dict.fromkeys(stems(text), 1.0)
         for word in stems(exact):
             spoken[word] = 2.0
         scored = [(self._fit(tool, spoken), tool) for tool in self.tools]

@@ -201,6 +201,8 @@ def _counted(group: Group, text: str, banned: Sequence[str]) -> list[str]:
     named = label(group, banned)
     if named and len(own) == 1 and spelt[-1].endswith("s") and named.endswith(("s", "people")):
         return [f"for {text} {named}"]
+    if named and named.endswith("s") and text != "1":
+        return [f"with {text} {named}"]
     return (
         [f"with {text} as the {named}", f"with {'an' if named[:1] in 'aeio' else 'a'} {named} of {text}"]
         if named
@@ -218,8 +220,8 @@ def _unit(group: Group) -> str:
 def _measured(group: Group, text: str, unit: str, banned: Sequence[str]) -> list[str]:
     if unit in SPANS:
         alone = unit.removesuffix("s")
-        said = f"{text} {unit}" if text != "1" else f"{text} {alone}"
-        return [f"for {said}", f"for a {text}-{alone} stretch", f"with a {text}-{alone} term"]
+        spans = f"{text} {unit}" if text != "1" else f"{text} {alone}"
+        return [f"for {spans}", f"for a {text}-{alone} stretch", f"with a {text}-{alone} term"]
     named = label(group, banned)
     said = [f"{text} {unit}", f"{text} {_SHORT.get(unit, unit)}"]
     lone = len(spaced(group.name).split()) == len(unit.split())
