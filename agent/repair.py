@@ -38,7 +38,7 @@ def enablers(
 
 def after_enabler(graph: ToolGraph, failing: PlannedCall, enabler: PlannedCall) -> PlannedCall:
     """The failing call once more, after the enabler and with the things that the enabler gives it."""
-    given = {
+    given: dict[str, ValueSource] = {
         edge.target_param: FromCall(enabler.step, edge.source_field)
         for edge in reversed(graph.into(failing.tool))
         if edge.source == enabler.tool and edge.confidence >= TRUSTED

@@ -48,7 +48,7 @@ def assemble(
     messages = tuple(conversation.messages)
     used = {call.tool.server for call in trace.calls}
     return Sample(
-        id=sample_id({"messages": list(messages), "tools": list(tools), "seed": plan.seed}),
+        id=sample_id(tools, messages, plan.seed),
         tools=tools,
         messages=messages,
         turns=tuple(

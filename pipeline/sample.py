@@ -98,8 +98,13 @@ class Sample(Row):
     quality: Quality
 
 
-def sample_id(parts: dict[str, Any]) -> str:
-    """Id from content: equal messages, tools and seed give the same id."""
+def sample_id(tools: tuple[dict[str, Any], ...], messages: tuple[dict[str, Any], ...], seed: int) -> str:
+    """Id from what does not change when the run is made again: tools, seed, requests, and which tools are called.
+
+    Observations and arguments are left out: a clock or an id that a server makes up would change it.
+    """
+    requests = [message["content"] for message in messages if message["role"] == "user"]
+    parts = [list(tools), seed, requests, [name for _, name, _ in called(messages)]]
     return "tw-" + hashlib.sha256(canonical(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from toolweave.servers.config import load_mcp_config
 
@@ -56,11 +57,13 @@ def test_the_checks_run_on_the_versions_that_users_get() -> None:
     assert {key: checks.get(key) for key in users} == users
 
 
-def test_the_lock_has_the_servers_that_the_project_asks_for() -> None:
+@pytest.mark.parametrize(("lock", "extras"), [("run.txt", ["servers"]), ("dev.txt", ["servers", "dev"])])
+def test_a_lock_has_everything_that_the_project_asks_for(lock: str, extras: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    asked = [entry.split("==") for entry in project["optional-dependencies"]["servers"]]
-    locked = {name: pinned for (name, _), pinned in pins(ROOT / "requirements" / "run.txt").items()}
-    assert {name: locked.get(name) for name, _ in asked} == dict(asked)
+    asked = [*project["dependencies"], *(name for extra in extras for name in project["optional-dependencies"][extra])]
+    locked = {name: pinned for (name, _), pinned in pins(ROOT / "requirements" / lock).items()}
+    requirements = [Requirement(text) for text in asked]
+    assert [str(item) for item in requirements if locked.get(item.name.lower(), "0") not in item.specifier] == []
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +77,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copyfile(source, tree / name)
-    argv = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", out, tree]
+    argv: list[str | Path] = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", out, tree]
     built = run(argv, tree)
     assert built.returncode == 0, built.stderr
     return next(out.glob("*.whl"))
@@ -99,7 +102,7 @@ def test_the_wheel_holds_every_module_and_every_text_of_the_four_rooms(wheel: Pa
 
 def test_an_installed_wheel_brings_the_toolweave_command(wheel: Path, tmp_path: Path) -> None:
     place = tmp_path / "site"
-    argv = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", place, wheel]
+    argv: list[str | Path] = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", place, wheel]
     done = run(argv, tmp_path)
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (place / "bin").iterdir()) == ["toolweave"]

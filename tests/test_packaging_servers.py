@@ -82,7 +82,7 @@ def test_the_seeded_repository_is_the_same_every_time(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (place := tmp_path / name).mkdir()
         subprocess.run([sys.executable, SEEDS / "repository.py"], cwd=place, env=env, check=True, timeout=30)
-        asked = ["git", "-C", place / "orchard", "rev-parse", "main", "grafting", "season-1"]
+        asked: list[str | Path] = ["git", "-C", place / "orchard", "rev-parse", "main", "grafting", "season-1"]
         heads.append(subprocess.run(asked, env=env, check=True, capture_output=True, text=True, timeout=30).stdout)
     assert (len(heads[0].split()), heads[0]) == (3, heads[1])
 

@@ -49,11 +49,7 @@ def _done(purpose: Purpose | None, rng: random.Random) -> str:
         return rng.choice(
             ("Done, that is what there is.", "All right, that has been looked up.", "That has been taken care of.")
         )
-    thing = (
-        f"The {purpose.noun} has been {past(purpose.verb)}"
-        if purpose.noun and " " not in purpose.verb
-        else "That is done"
-    )
+    thing = capitalised(purpose.done) or "That is done"
     return rng.choice((f"{thing}.", "Done.", "That is taken care of."))
 
 
@@ -97,8 +93,10 @@ def _lead(purpose: Purpose | None, rng: random.Random) -> str:
     if purpose is None:
         return "This is the result"
     if purpose.shows:
-        about = (f"Here is what I found on the {purpose.noun}", f"This is what there is on the {purpose.noun}")
-        return rng.choice((*(about if purpose.noun else ()), "Here are the details", "This is what I have"))
+        leads = ["Here are the details", "This is what I have"]
+        if purpose.noun:
+            leads += [f"Here is what I found on the {purpose.noun}", f"This is what there is on the {purpose.noun}"]
+        return rng.choice(leads)
     return _done(purpose, rng).removesuffix(".")
 
 

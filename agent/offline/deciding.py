@@ -66,10 +66,10 @@ class Student:
 
     def decide(self) -> Decision:
         """The next call, or the end of the turn."""
+        goal = self._goal()
         pointed = None if self.guidance.close else self.follower.pointed_at()
         if pointed is not None:
-            return Decision(self._way(pointed, self.listener.spent, DEEPEST), pointed, redirected=True)
-        goal = self._goal()
+            return Decision(self._way(pointed, self.listener.spent, DEEPEST), goal, redirected=True)
         if goal is None or self.guidance.close or goal.id in self.made:
             return Decision(None, goal)
         return Decision(self._way(goal, self.listener.spent, 0), goal)

@@ -17,7 +17,7 @@ from toolweave.graph.words import words
 
 MOST_TAILS = 2
 _SLOT = (
-    r"\b(?:(?:an?|one|the|any|some|its|their)\s(?:(?!(?:of|to|for|in|on|from|at|with)\b)[a-z-]+\s){{0,3}}?(?P<noun>{noun})"
+    r"\b(?:(?:an?|one|the|any|some|its|their)\s(?:(?!(?:of|to|for|in|on|from|at|with|into|onto|by|and|or|an?|the|out|off)\b)[a-z-]+\s){{0,3}}?(?P<noun>{noun})"
     r"|one of (?:our|your|the|their) (?:own )?{many})"
     r"(?=$|[^\w\s]|\s\(|\s(?:to|for|of|in|on|at|from|with|by|who|that|which|and|or|into|back|off|out|away|early|under|against|"
     r"until|is|are|per|matching|called|named|between|about|over|as|while|towards|through|via)\b)"

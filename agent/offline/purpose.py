@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from toolweave.agent.offline.english import base_form, lowered, opens_with_verb, plural, reworded, spaced
+from toolweave.agent.offline.english import base_form, lowered, opens_with_verb, past, plural, reworded, spaced
 from toolweave.agent.offline.lexicon import DETERMINERS, PARTICLES
 from toolweave.graph.nouns import ToolNouns, tool_nouns
 from toolweave.graph.vocabulary import DEEDS
@@ -54,6 +54,15 @@ class Purpose:
     nouns: ToolNouns
     noun: str
     """The kind of thing that it is about, as spoken, in the singular: `consultation time`."""
+
+    @property
+    def done(self) -> str:
+        """What has happened when it was called, such as `the loan has been renewed`; empty where that is unclear."""
+        thing = re.split(r"\s(?:of|to|for|in|on|from|at|with|by|into|as|through|against)\s|,", self.object)[0].split()
+        last = words(thing[-1])[-1:] if thing and thing[-1].isalpha() else ()
+        if not self.noun or " " in self.verb or last != (self.noun.split()[-1],):
+            return ""
+        return f"the {self.noun} has been {past(self.verb)}"
 
     @property
     def shows(self) -> bool:
@@ -174,7 +183,7 @@ def _named(name: str) -> tuple[str, str, str]:
 
 def _noun(nouns: ToolNouns, rest: str) -> str:
     """The thing's noun as the object speaks of it: with the word before it where the object has one."""
-    if not nouns.head:
+    if not nouns.head or nouns.head.endswith("ed"):
         return ""
     pattern = rf"(?:^|\s)((?:[a-z-]+\s)?(?:{re.escape(nouns.head)}|{re.escape(plural(nouns.head))}))\b"
     match = re.search(pattern, rest)

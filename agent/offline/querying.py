@@ -92,7 +92,8 @@ def _spoken(told: Told, ask: QueryAsk, rng: random.Random) -> Query:
     parts = [opening(phrase, style.register, bool(ask.history), rng)]
     parts += [_ended(capitalised(sentence)) for sentence in dict.fromkeys(told.sentences)]
     if not ask.history and (said := remark(style.persona, style.register, rng)):
-        parts.insert(rng.choice((0, len(parts))), said)
+        greets = re.match(r"(?:hi|hello|hey|good|oh|ah|okay|right|ready|lovely|thanks)\b", parts[0], re.IGNORECASE)
+        parts.insert(len(parts) if greets else rng.choice((0, len(parts))), said)
     text = re.sub(r",([?.!])", r"\1", " ".join(parts)).replace(" ,", ",")
     return _query(text, told.said)
 

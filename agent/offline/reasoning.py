@@ -18,18 +18,28 @@ def thoughts(decision: Decision, box: Toolbox, seen_before: int, rng: random.Ran
     way = decision.way
     assert way is not None
     ready = way.ready
-    parts = [_wish(decision, box, seen_before, rng)] if seen_before == 0 or rng.random() < 0.25 else []
+    told = seen_before == 0 or decision.redirected or rng.random() < 0.25
+    parts = [_wish(decision, box, way, rng)] if told else []
     parts += _gap(way, box, rng) if way.first is not None else []
     parts += _sources(ready, rng)
     parts.append(_step(ready, box, bool(way.first), rng))
     return " ".join(part for part in parts if part)
 
 
-def _wish(decision: Decision, box: Toolbox, seen_before: int, rng: random.Random) -> str:
-    goal = decision.goal if not decision.redirected else None
-    if goal is None:
+def _wish(decision: Decision, box: Toolbox, way: Way, rng: random.Random) -> str:
+    """What the request comes down to; what comes before it, where something does."""
+    if decision.goal is None:
         return ""
-    phrase = box.purposes[goal.id].phrase
+    phrase, tool = box.purposes[decision.goal.id].phrase, way.ready.tool
+    if decision.redirected and tool.id != decision.goal.id:
+        before = box.purposes[tool.id].phrase
+        return rng.choice(
+            (
+                f"Before I can {phrase}, I have to {before}.",
+                f"The aim is to {phrase}, and that takes something else first: I have to {before}.",
+                f"To {phrase}, I first need to {before}.",
+            )
+        )
     return rng.choice(
         (
             f"The user wants me to {phrase}.",
@@ -38,6 +48,8 @@ def _wish(decision: Decision, box: Toolbox, seen_before: int, rng: random.Random
             f"The aim is to {phrase}.",
             f"I am asked to {phrase}.",
             f"In the end I have to {phrase}.",
+            f"The request is to {phrase}.",
+            f"So I am to {phrase}.",
         )
     )
 

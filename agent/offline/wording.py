@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolweave.agent.offline.english import capitalised, joined, lowered, reworded, spaced, spoken_of
+from toolweave.agent.offline.english import capitalised, joined, lowered, reworded, spaced, spoken_of, with_article
 from toolweave.agent.offline.lexicon import SPANS, UNITS
 from toolweave.agent.offline.saying import is_option, spoken_date, spoken_value
 from toolweave.agent.roles import UserValue
@@ -18,6 +18,7 @@ SEEKING = frozenset("text query q search keyword term phrase pattern word".split
 NAMING = frozenset("name title label heading subject".split())
 _REMARKS = frozenset("note remark comment message reason description body content feedback memo text insight".split())
 _MOST = frozenset("limit max maximum top size count most".split())
+_QUALIFIERS = frozenset("new old first last full display given family short long current previous".split())
 _LOOSE_ENDS = frozenset("to of from on by for in at with per is are has".split())
 _VAGUE = frozenset(
     "text value string number name list option flag object array boolean integer parameter field".split()
@@ -158,7 +159,7 @@ def _tails(group: Group, text: str, banned: Sequence[str]) -> list[str]:
         return _labelled(group, text, banned)
     if group.own[-1:] and group.own[-1] in NAMING:
         noun = spaced(group.name).rpartition(" ")[0]
-        if noun and group.own[-1] == "name":
+        if noun and group.own[-1] == "name" and noun not in _QUALIFIERS:
             return [f"for the {noun} {text}", f"with {text} as the {noun}"]
         plain = [f"called {text}", f"named {text}", f"by the name of {text}"]
         return _labelled(group, text, banned) if noun else plain
@@ -203,11 +204,7 @@ def _counted(group: Group, text: str, banned: Sequence[str]) -> list[str]:
         return [f"for {text} {named}"]
     if named and named.endswith("s") and text != "1":
         return [f"with {text} {named}"]
-    return (
-        [f"with {text} as the {named}", f"with {'an' if named[:1] in 'aeio' else 'a'} {named} of {text}"]
-        if named
-        else []
-    )
+    return [f"with {text} as the {named}", f"with {with_article(named)} of {text}"] if named else []
 
 
 def _unit(group: Group) -> str:
@@ -229,11 +226,9 @@ def _measured(group: Group, text: str, unit: str, banned: Sequence[str]) -> list
         return [f"of at least {one}" for one in said]
     if set(group.own) & {"largest", "highest", *_MOST}:
         return [f"of at most {one}" for one in said]
-    return [
-        item
-        for one in said
-        for item in ([one] if lone or not named else [f"with {'an' if named[0] in 'aeio' else 'a'} {named} of {one}"])
-    ]
+    if lone or not named:
+        return [f"({one})" for one in said]
+    return [f"with {with_article(named)} of {one}" for one in said]
 
 
 _SHORT = {"kilograms": "kg", "grams": "g", "litres": "l", "euros": "EUR", "square metres": "m²", "kilometres": "km"}
@@ -244,7 +239,8 @@ def _sentence(group: Group, text: str, shown: Sequence[str], banned: Sequence[st
     options: list[str] = []
     if re.match(r"(?:what|who|why|how|where|when|which|for|by)\b", group.description, re.IGNORECASE):
         asked = re.split(r"[;.,(\n]", group.description)[0].strip()
-        options += [f"{capitalised(asked)}: {text}", f"As to {lowered(asked)}: {text}"]
+        options += [f"{capitalised(asked)}: {text}"]
+        options += [f"As to {lowered(asked)}: {text}"] if not re.match(r"(?:for|by) ", asked, re.IGNORECASE) else []
     if named:
         verb = "are" if len(group.items) > 1 else "is"
         options += [
@@ -276,7 +272,7 @@ def _flag(group: Group, banned: Sequence[str]) -> Clause:
     """A yes or no: `Leave out copies that are lent: yes`."""
     item, asked = group.first, re.split(r"[;.(\n]", group.description)[0].strip()
     asked = re.sub(
-        r"^(?:whether|if|true|set to true|true if|when true)\b[:,]?\s*(?:to\s+)?", "", asked, flags=re.IGNORECASE
+        r"^(?:whether|if|true|false|set to true|true if|when true)\b[:,]?\s*(?:to\s+)?", "", asked, flags=re.IGNORECASE
     )
     about = next(
         (

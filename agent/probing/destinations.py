@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from toolweave.agent.probing.calltext import newest_step
 from toolweave.agent.probing.effects import WORKED, Action, Effects, End, Situation
 
 MISSING_HALF = 4.0
@@ -29,10 +30,12 @@ def wanted(effects: Effects, after: Situation, action: Action) -> bool:
     first = after[-1]
     if end is None or isinstance(first, str) or action in effects.exact.ends.get(after[:-1], {}):
         return False
+    if newest_step(action) >= len(after) - 1:
+        return False
     earlier = _last_known(effects, after[:-1], action)
     if end == WORKED:
         return earlier != WORKED and not effects.shown(first, action[0], "enables")
-    return earlier == WORKED and not effects.shown(first, action[0], "disables")
+    return not earlier and not effects.shown(first, action[0], "disables")
 
 
 def _situations(effects: Effects, origin: str) -> list[Situation]:
@@ -59,13 +62,18 @@ def _leads(effects: Effects, situation: Situation) -> bool:
 def _worth(effects: Effects, situation: Situation) -> float:
     """How much there is to learn in a situation."""
     row = effects.exact.ends.get(situation, {})
-    halves = {
-        action
+    return MISSING_HALF * len(missing_halves(effects, situation)) + _untried(effects, situation, row)
+
+
+def missing_halves(effects: Effects, situation: Situation) -> list[Action]:
+    """Calls of which it is known how they end one step further, and only how they end here is missing."""
+    found = {
+        action: None
         for step, after in _next(effects, situation)
         for action in after
-        if action not in row and (wanted(effects, (*situation, step), action))
+        if wanted(effects, (*situation, step), action)
     }
-    return MISSING_HALF * len(halves) + _untried(effects, situation, row)
+    return list(found)
 
 
 def _next(effects: Effects, situation: Situation) -> list[tuple[Action, dict[Action, set[End]]]]:
@@ -90,9 +98,11 @@ def _untried(effects: Effects, situation: Situation, row: dict[Action, set[End]]
 
 
 def _last_known(effects: Effects, situation: Situation, action: Action) -> End | None:
-    """How a call ended in the latest situation on the way in which it was tried."""
+    """How a call ended in the latest situation on the way in which it was tried, if not made since then."""
     for size in range(len(situation), 0, -1):
         end = effects.exact.known(situation[:size], action)
         if end is not None:
             return end
+        if situation[size - 1][0] == action[0]:
+            return None
     return None

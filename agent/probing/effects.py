@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from toolweave.agent.probing.session import Observation, alike
 from toolweave.graph.model import Edge, Effect, Evidence
 
-Action = tuple[str, int]
-"""(tool id, variant of its arguments)."""
+Action = tuple[str, str]
+"""(tool id, its arguments as text, with things made on the way named by the step that made them); in lives, (tool id,
+choice of arguments)."""
 Situation = tuple[str | Action, ...]
-"""Origin, then the actions made since."""
+"""Origin, then the actions made since; a life has no origin."""
 
 SEEN_ENOUGH = 2
 """Equal outcomes without and with a call after which the pair is left alone."""
@@ -35,13 +36,14 @@ class Rows:
     """How calls ended, by situation."""
 
     ends: dict[Situation, dict[Action, set[End]]] = field(default_factory=dict[Situation, dict[Action, set[End]]])
-    sent: dict[tuple[Situation, Action], str] = field(default_factory=dict[tuple[Situation, Action], str])
-    """The arguments of those calls, as text."""
 
-    def note(self, situation: Situation, action: Action, arguments: str, end: End) -> None:
+    def note(self, situation: Situation, action: Action, end: End) -> None:
         """Take in how a call ended."""
         self.ends.setdefault(situation, {}).setdefault(action, set()).add(end)
-        self.sent[situation, action] = arguments
+
+    def size(self) -> int:
+        """How many outcomes are known."""
+        return sum(map(len, self.ends.values()))
 
     def known(self, situation: Situation, action: Action) -> End | None:
         """How a call ends in a situation; `None` when nothing is known or it depends on something else."""
@@ -57,8 +59,7 @@ class Rows:
                 continue
             for action in row:
                 before, after = self.known(situation[:-1], action), self.known(situation, action)
-                same = self.sent.get((situation[:-1], action)) == self.sent[situation, action]
-                if before is not None and after is not None and same:
+                if before is not None and after is not None:
                     found.setdefault((last, action[0]), Counter())[before, after] += 1
         return found
 
@@ -71,6 +72,10 @@ class Effects:
     """By the whole situation: experiments that differ in one call and in nothing else."""
     lives: Rows = field(default_factory=Rows)
     """By what was done since the thing that a call is about was made: alike enough to raise suspicion."""
+    kinds: dict[Action, Action] = field(default_factory=dict[Action, Action])
+    """Action of exact rows → (tool id, choice of arguments)."""
+    firsts: Counter[tuple[Action, str]] = field(default_factory=Counter[tuple[Action, str]])
+    """(kind of the last action, tool id) → times that the tool was tried without knowing how it ended before."""
     changed: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     """Tool id → ids of tools whose output was different after it."""
     compared: Counter[str] = field(default_factory=Counter[str])
@@ -93,10 +98,17 @@ class Effects:
 
     def refresh(self) -> None:
         """Compare anew."""
-        self._sure, self._likely = self.exact.pairs(), self.lives.pairs()
+        self._sure, self._likely = {}, self.lives.pairs()
+        for (first, second), counts in self.exact.pairs().items():
+            self._sure.setdefault((self.kind(first), second), Counter()).update(counts)
+
+    def kind(self, action: Action) -> Action:
+        """The action without the things that it is about."""
+        return self.kinds.get(action, action)
 
     def suspected(self, first: Action, second: str) -> bool:
         """Whether alike experiments suggest an effect that no exact one has shown or refuted."""
+        first = self.kind(first)
         likely, sure = self._likely.get((first, second)), self._sure.get((first, second), Counter())
         return likely is not None and any(
             _shown(likely, effect) and not _shown(sure, effect) and _refuted(sure, effect) < SEEN_ENOUGH
@@ -105,12 +117,13 @@ class Effects:
 
     def shown(self, first: Action, second: str, effect: Effect) -> bool:
         """Whether exact experiments have shown an effect."""
-        return _shown(self._sure.get((first, second), Counter()), effect) > 0
+        return _shown(self._sure.get((self.kind(first), second), Counter()), effect) > 0
 
     def settled(self, first: Action, second: str, without: End | None) -> bool:
         """Whether one more experiment would hardly teach anything; `without` is how the second ends without."""
         if self.suspected(first, second):
             return False
+        first = self.kind(first)
         sure, likely = self._sure.get((first, second), Counter()), self._likely.get((first, second), Counter())
         if without is None:
             return any(_shown(sure, effect) for effect in EFFECTS) or (sure + likely).total() >= 2 * SEEN_ENOUGH

@@ -10,11 +10,12 @@ from __future__ import annotations
 import copy
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from toolweave.agent.patterns import argument_leaves, get, place_of, put
-from toolweave.agent.probing.destinations import most_to_learn, wanted
+from toolweave.agent.probing.calltext import Birth, arguments_of, call_text
+from toolweave.agent.probing.destinations import missing_halves, most_to_learn
 from toolweave.agent.probing.effects import WORKED, Action, Effects, End, Situation
 from toolweave.agent.probing.explore import Explorer
 from toolweave.agent.probing.filling import Filled, fitted
@@ -27,6 +28,8 @@ from toolweave.graph.learning.values import distinctive, key
 from toolweave.servers.json_values import canonical
 from toolweave.servers.tools import Tool
 
+RARE = 12.0
+"""How much more is learned from the first success of a tool than from one open question."""
 BEYOND = 3
 """Calls that work after the end of the known path, in one walk."""
 ORIGINS_PER_KIND = 5
@@ -36,10 +39,14 @@ FEW = 6
 """Things that are seen with more others than this hold nothing together."""
 MOST_VARIANTS = 3
 MOST_REPAIRS = 2
+MOST_DRY = 2
+"""Walks from one origin that bring nothing new, after which it is left."""
 MOST_TIMES = 2
 """Times that one tool may work in one walk."""
-WALKS_ALIKE = 2
-"""Walks from one origin before other choices of arguments are tried."""
+WALKS_ALIKE = 4
+"""Of so many walks from one origin, one makes other choices of arguments."""
+FIRST_TIMES = 2
+"""Times that a call about a thing that has just been made is tried, whatever is known of such things."""
 LOOKS = 1
 """Times that outputs are read before and after a tool that seems to change nothing."""
 NOWHERE = "nothing"
@@ -54,8 +61,8 @@ class Walk:
     things: list[Scalar]
     """What the walk is about, most telling first."""
     situation: Situation
-    born: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
-    """Value → number of the step that made it, and which of the things made there it is."""
+    born: dict[str, Birth] = field(default_factory=dict[str, Birth])
+    """Value, as text → when it was made."""
     variant: int = 0
     snapshot: Snapshot | None = None
     """What reading tools return in the present situation, if it was looked up."""
@@ -71,18 +78,18 @@ class Prospect:
     """A call that a walk could make next."""
 
     action: Action
+    kind: Action
+    """The tool and the choice of arguments, without the things that it is about."""
     tool: Tool
     filled: Filled
     life: Situation
     """What was done since the thing that it is about was made; empty when that exists from the start."""
-    roles: str
-    """Its arguments, with things made on the way named by the step that made them."""
-    life_roles: str
-    """The same, with whatever is older than that life left open."""
     known: End | None
     """How it ends here."""
     before: End | None
     """How it ended before the last step."""
+    missing: bool = False
+    """Whether it is known how it ends one step further."""
 
 
 @dataclass
@@ -97,8 +104,13 @@ class Walker:
     )
     _walked: Counter[str] = field(default_factory=Counter[str])
     _repairs: Counter[tuple[str, Action]] = field(default_factory=Counter[tuple[str, Action]])
+    _done: Counter[str] = field(default_factory=Counter[str])
+    """Tool id → times that it worked in walks."""
+    _dry: Counter[str] = field(default_factory=Counter[str])
     _exhausted: set[str] = field(default_factory=set[str])
     _known_about: dict[str, list[Scalar]] = field(default_factory=dict[str, list[Scalar]])
+    _values: dict[str, Scalar] = field(default_factory=dict[str, Scalar])
+    """Things made on the way, by their text."""
     _owners: dict[str, str] = field(default_factory=dict[str, str])
     """On the present environment: value → origin of the walk that it belongs to."""
 
@@ -114,13 +126,14 @@ class Walker:
         for name, things in origins:
             self._owners |= {key(value): name for value in things}
         for name, things in origins:
-            known = len(self.effects.exact.sent)
+            known = self.effects.exact.size()
             self.effects.refresh()
-            walk = Walk(name, list(things), (name,), variant=max(0, self._walked[name] + 1 - WALKS_ALIKE))
+            walk = Walk(name, list(things), (name,), variant=_variant(self._walked[name]))
             self._walked[name] += 1
             await self._acquaint(walk, session)
             await self._walk(walk, session)
-            if len(self.effects.exact.sent) == known:
+            self._dry[name] = self._dry[name] + 1 if self.effects.exact.size() == known else 0
+            if self._dry[name] >= MOST_DRY:
                 self._exhausted.add(name)
         return bool(origins)
 
@@ -196,50 +209,69 @@ class Walker:
     async def _walk(self, walk: Walk, session: Session) -> None:
         """Go where most can be learned, by calls that worked before, and try from there on what is not known."""
         for action in most_to_learn(self.effects, walk.origin)[1:]:
-            prospect = self._prospect(walk, action, self.explorer.by_id[action[0]])
+            prospect = self._as_before(walk, action)
             if prospect is None or not await self._try(walk, prospect, session):
                 return
         for _ in range(BEYOND):
-            for prospect in self._untried(walk, self._prospects(walk)):
-                if await self._try(walk, prospect, session):
-                    break
-            else:
+            if not await self._step(walk, session, onward=True):
                 return
+        await self._step(walk, session, onward=False)
+
+    async def _step(self, walk: Walk, session: Session, onward: bool) -> bool:
+        """Try what is not known here, until something works; `onward` includes what is likely to work."""
+        for likely, prospect in self._untried(walk, self._prospects(walk)):
+            if (onward or not likely) and await self._try(walk, prospect, session):
+                return True
+        return False
 
     def _prospects(self, walk: Walk) -> list[Prospect]:
-        """Calls that are about things of the walk, or about nothing in particular."""
-        found: list[Prospect] = []
+        """Calls that are about things of the walk or about nothing in particular, and calls missing here."""
+        found: dict[Action, Prospect] = {}
         for tool in self.explorer.tools:
             if looks_reading(tool):
                 continue
             if self._concerns(tool, walk) or (walk.origin == NOWHERE and not self.explorer.filler.naming(tool)):
-                prospect = self._prospect(walk, (tool.id, walk.variant % self._variants(tool)), tool)
+                prospect = self._prospect(walk, walk.variant % self._variants(tool), tool)
                 if prospect is not None:
-                    found.append(prospect)
-        return found
+                    found.setdefault(prospect.action, prospect)
+        for action in missing_halves(self.effects, walk.situation):
+            prospect = self._as_before(walk, action)
+            if prospect is not None:
+                found[action] = replace(prospect, missing=True)
+        return list(found.values())
 
-    def _prospect(self, walk: Walk, action: Action, tool: Tool) -> Prospect | None:
-        filled = self._filled(walk, action, tool)
-        if filled is None:
+    def _prospect(self, walk: Walk, variant: int, tool: Tool) -> Prospect | None:
+        filled = self._filled(walk, (tool.id, str(variant)), tool)
+        return None if filled is None else self._as_prospect(walk, (tool.id, str(variant)), tool, filled)
+
+    def _as_before(self, walk: Walk, action: Action) -> Prospect | None:
+        """A call that was made in another walk from this origin, about the same things."""
+        tool = self.explorer.by_id[action[0]]
+        arguments = arguments_of(action, {birth: self._values[text] for text, birth in walk.born.items()})
+        if arguments is None:
             return None
+        filled = Filled(arguments)
+        for one in self.explorer.filler.naming(tool):
+            try:
+                filled.named[one.path] = get(arguments, place_of(one.path))
+            except KeyError:
+                continue
+        return self._as_prospect(walk, self.effects.kind(action), tool, filled)
+
+    def _as_prospect(self, walk: Walk, kind: Action, tool: Tool, filled: Filled) -> Prospect:
+        action = (tool.id, call_text(filled.arguments, walk.born))
+        self.effects.kinds[action] = kind
         births = [walk.born[key(value)][0] for value in filled.named.values() if key(value) in walk.born]
         start = max(births, default=0)
-        values = [value for _, value in argument_leaves(filled.arguments)]
-        life = walk.situation[start:] if start else ()
-        return Prospect(
-            action,
-            tool,
-            filled,
-            life,
-            canonical([_role(walk, value, 0) for value in values]),
-            canonical([_role(walk, value, start) for value in values]),
-            known=self._known(walk.situation, life, action),
-            before=self._known(walk.situation[:-1], life[:-1], action),
-        )
+        life = tuple(self.effects.kind(step) for step in walk.situation[start:] if not isinstance(step, str))
+        life = life if start else ()
+        known = self._known(walk.situation, action, life, kind)
+        before = self._known(walk.situation[:-1], action, life[:-1], kind)
+        return Prospect(action, kind, tool, filled, life, known, before)
 
-    def _known(self, situation: Situation, life: Situation, action: Action) -> End | None:
+    def _known(self, situation: Situation, action: Action, life: Situation, kind: Action) -> End | None:
         exact = self.effects.exact.known(situation, action)
-        return exact if exact is not None or not life else self.effects.lives.known(life, action)
+        return exact if exact is not None or not life else self.effects.lives.known(life, kind)
 
     def _concerns(self, tool: Tool, walk: Walk) -> bool:
         for parameter in self.explorer.filler.naming(tool):
@@ -257,49 +289,39 @@ class Walker:
         ]
         return min(max(sizes, default=1), MOST_VARIANTS)
 
-    def _untried(self, walk: Walk, prospects: list[Prospect]) -> list[Prospect]:
-        """What is worth trying here: likely failures first, then what leads to the least known."""
-        found: list[tuple[bool, int, Action, Prospect]] = []
+    def _untried(self, walk: Walk, prospects: list[Prospect]) -> list[tuple[bool, Prospect]]:
+        """(whether it is likely to work, call) for what is worth trying here, likely failures first."""
+        found: list[tuple[bool, bool, float, Action, Prospect]] = []
         for one in prospects:
             if one.action in self.effects.exact.ends.get(walk.situation, {}) or self._often(walk, one):
                 continue
-            missing = self._missing(walk, one, prospects)
-            if missing or self._teaches(walk, one):
-                likely = not one.before and not one.known and not missing
-                found.append((likely, -self._news(one, prospects), one.action, one))
-        return [item[-1] for item in sorted(found, key=lambda item: item[:3])]
+            if one.missing or self._teaches(walk, one):
+                likely = not one.before and not one.known
+                news = self._news(one, prospects) + RARE / (1 + self._done[one.tool.id])
+                found.append((likely, not one.missing, -news, one.action, one))
+        return [(item[0], item[-1]) for item in sorted(found, key=lambda item: item[:4])]
 
     def _teaches(self, walk: Walk, one: Prospect) -> bool:
         """Whether it is worth knowing how a call ends after the last step."""
         last = walk.situation[-1]
         if isinstance(last, str):
             return one.known is None
-        if self.effects.suspected(last, one.action[0]):
+        if self.effects.suspected(last, one.tool.id):
             return True
-        return one.known is None and not self.effects.settled(last, one.action[0], one.before)
-
-    def _missing(self, walk: Walk, one: Prospect, prospects: list[Prospect]) -> bool:
-        """Whether it is known how a call ends one step further, and only how it ends here is missing."""
-        return any(
-            other.known == WORKED
-            and (
-                wanted(self.effects, (*walk.situation, other.action), one.action)
-                or self.effects.suspected(other.action, one.action[0])
-            )
-            for other in prospects
-        )
+        if one.before is None:
+            return self.effects.firsts[self.effects.kind(last), one.tool.id] < FIRST_TIMES
+        return not self.effects.settled(last, one.tool.id, one.before)
 
     def _often(self, walk: Walk, one: Prospect) -> bool:
         """Whether the tool has worked in this walk often enough."""
-        return sum(step[0] == one.action[0] for step in walk.situation if not isinstance(step, str)) >= MOST_TIMES
+        return sum(step[0] == one.tool.id for step in walk.situation if not isinstance(step, str)) >= MOST_TIMES
 
     def _news(self, first: Prospect, prospects: list[Prospect]) -> int:
         """Of how many calls it is not known how they end after `first`."""
         return sum(
-            1 + 3 * self.effects.suspected(first.action, other.action[0])
+            1 + 3 * self.effects.suspected(first.kind, other.tool.id)
             for other in prospects
-            if other.action[0] != first.action[0]
-            and not self.effects.settled(first.action, other.action[0], other.known)
+            if other.tool.id != first.tool.id and not self.effects.settled(first.kind, other.tool.id, other.known)
         )
 
     async def _try(self, walk: Walk, one: Prospect, session: Session) -> bool:
@@ -312,6 +334,7 @@ class Walker:
                 self._note(walk, one, self.effects.end(seen))
             return await self._try_otherwise(walk, one, seen, session)
         self.explorer.worked[one.tool.id].append(seen)
+        self._done[one.tool.id] += 1
         self._note(walk, one, WORKED)
         walk.situation = (*walk.situation, one.action)
         self._take_in(walk, seen)
@@ -320,24 +343,27 @@ class Walker:
 
     async def _try_otherwise(self, walk: Walk, one: Prospect, seen: Observation, session: Session) -> bool:
         """Where an error is about a thing that is not the walk's, another thing may do; found once per origin."""
-        name = (walk.origin, one.action)
+        name = (walk.origin, one.kind)
         own = {key(value) for value in walk.things}
         foreign = [value for value in one.filled.named.values() if key(value) not in own and seen.mentions(value)]
         if not foreign or self._repairs[name] >= MOST_REPAIRS:
             return False
         self._repairs[name] += 1
-        filled = self.explorer.filler.fill(one.tool, one.action[1], prefer=walk.things, avoid=self._not_for(walk))
+        filled = self.explorer.filler.fill(one.tool, int(one.kind[1]), prefer=walk.things, avoid=self._not_for(walk))
         if filled is None:
             return False
         self.explorer.filler.used(one.tool, filled)
         self._templates[name] = filled.arguments
-        again = self._prospect(walk, one.action, one.tool)
+        again = self._prospect(walk, int(one.kind[1]), one.tool)
         return again is not None and await self._try(walk, again, session)
 
     def _note(self, walk: Walk, one: Prospect, end: End) -> None:
-        self.effects.exact.note(walk.situation, one.action, one.roles, end)
+        self.effects.exact.note(walk.situation, one.action, end)
+        last = walk.situation[-1]
+        if one.before is None and not isinstance(last, str):
+            self.effects.firsts[self.effects.kind(last), one.tool.id] += 1
         if one.life:
-            self.effects.lives.note(one.life, one.action, one.life_roles, end)
+            self.effects.lives.note(one.life, one.kind, end)
 
     def _take_in(self, walk: Walk, seen: Observation) -> None:
         """What a call was given and what it made belongs to the walk from now on."""
@@ -346,6 +372,7 @@ class Walker:
         known = {key(value) for value in (*given, *walk.things)} | self.explorer.first_seen.keys()
         fresh = [value for value in dict.fromkeys(made) if key(value) not in known][:4]
         walk.about([*fresh, *given])
+        self._values |= {key(value): value for value in fresh}
         walk.born |= {key(value): (len(walk.situation) - 1, number) for number, value in enumerate(fresh)}
         self._owners |= {key(value): walk.origin for value in fresh}
 
@@ -391,7 +418,7 @@ class Walker:
 
     def _template(self, walk: Walk, action: Action, tool: Tool) -> dict[str, Any] | None:
         """Arguments that worked once if their things exist from the start, else well-chosen ones."""
-        variant = action[1]
+        variant = int(action[1])
         worked = [seen.arguments for seen in self.explorer.worked[tool.id] if self._exists(seen, walk)]
         distinct = list({canonical(arguments): arguments for arguments in worked}.values())
         if distinct and variant == 0 and self._variants(tool) == 1:
@@ -417,12 +444,8 @@ class Walker:
         )
 
 
-def _role(walk: Walk, value: Any, start: int) -> Any:
-    """What a value is to the walk; of things that are older than what the call is about, it does not matter which."""
-    if key(value) in walk.born:
-        step, number = walk.born[key(value)]
-        return [step - start, number] if step >= start else "older"
-    return "older" if start and distinctive(value) else value
+def _variant(walked: int) -> int:
+    return walked // WALKS_ALIKE + 1 if walked % WALKS_ALIKE == WALKS_ALIKE - 1 else 0
 
 
 def _with(
