@@ -17,7 +17,7 @@ from toolweave.agent.probe import ProbeBudget, probe
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.plan import NoSource, TrajectoryPlan
 from toolweave.graph.planner import Planner
-from toolweave.pipeline.environments import warm_environments
+from toolweave.pipeline.environments import OpenEnvironment
 from toolweave.pipeline.graph_file import graph_from_json, graph_to_json
 from toolweave.pipeline.introspect import Introspection, introspect
 from toolweave.pipeline.planning import CoveragePlanner
@@ -58,6 +58,11 @@ class Run:
     store: Store
     teacher: Teacher
     on_progress: OnProgress
+    open_fresh: OpenEnvironment
+    progress: Progress = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.progress = Progress(self.settings.samples)
 
     async def execute(self) -> dict[str, Any]:
         """Do the job and return the manifest.
@@ -65,14 +70,12 @@ class Run:
         Raises:
             ToolweaveError: The run as a whole cannot go on.
         """
-        self.progress = Progress(self.settings.samples)
         self._tell()
         config = load_mcp_config(self.settings.mcp)
-        async with warm_environments() as self.open_fresh:
-            return await self._execute(config)
-
-    async def _execute(self, config: McpConfig) -> dict[str, Any]:
         seen = await introspect(config.servers, self.open_fresh, strict=self.settings.strict)
+        if not seen.allowed:
+            reason = next(iter(seen.refused.values()), "the servers list none")
+            raise ConfigError(f"{self.settings.mcp}: no tool may be called: {reason}")
         graph = await self._graph(config, seen)
         shop = self._workshop(config, seen, graph)
         planner = Planner(graph, shop.book.speakable, seen.allowed)
@@ -97,6 +100,8 @@ class Run:
         specs = [spec for spec in config.servers if spec.name in seen.versions]
         budget = ProbeBudget.modest(self.settings.probe_calls)
         report = await probe(specs, seen.tools, budget, self.settings.seed, open=self.open_fresh, on_call=self._probed)
+        for server, reason in report.unprobed.items():
+            self.store.record("unprobed", server=server, reason=reason)
         self.store.write_json("graph.json", graph_to_json(report.graph))
         return report.graph
 

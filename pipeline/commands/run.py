@@ -16,6 +16,7 @@ from toolweave.pipeline.commands.options import (
     SeedOption,
     VerboseOption,
 )
+from toolweave.pipeline.environments import warm_environments
 from toolweave.pipeline.readable import write_readable
 from toolweave.pipeline.run import OnProgress, Run
 from toolweave.pipeline.settings import Pace, RunSettings
@@ -71,8 +72,8 @@ async def _run(settings: RunSettings, pace: Pace, out: Path, resume: bool, on_pr
     resolved = {**settings.resolved(), "mcp_digest": digest}
     with (Store.resume if resume else Store.create)(out, resolved) as store:
         try:
-            async with open_teacher(settings.model, settings.base_url) as teacher:
-                manifest = await Run(settings, pace, store, teacher, on_progress).execute()
+            async with open_teacher(settings.model, settings.base_url) as teacher, warm_environments() as open_fresh:
+                manifest = await Run(settings, pace, store, teacher, on_progress, open_fresh).execute()
         except ToolweaveError as error:
             store.record("broken", reason=str(error))
             raise

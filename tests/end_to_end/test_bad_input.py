@@ -100,3 +100,37 @@ def test_an_export_of_nothing_or_to_an_unknown_format_is_one_line(tmp_path: Path
     done = toolweave("export", tmp_path, "--to", "tlr", "--out", tmp_path / "x")
     assert done.returncode == 2
     assert "trl" in one_line(done)
+
+
+def test_a_run_without_any_callable_tool_says_why(tmp_path: Path) -> None:
+    clock = {"command": "python", "args": ["-m", "mcp_server_time"], "toolweave": {"deny": ["*"]}}
+    done = toolweave("run", "--mcp", write(tmp_path / "mcp.json", {"clock": clock}), "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "no tool may be called" in one_line(done)
+
+
+def test_a_server_that_dies_in_mid_call_costs_only_its_own_trajectories(tmp_path: Path) -> None:
+    script = tmp_path / "dying.py"
+    script.write_text(
+        "import os\nfrom mcp.server.mcpserver import MCPServer\nserver = MCPServer('dying', version='1')\n"
+        "@server.tool()\ndef fall_over() -> str:\n    'Fall over.'\n    os._exit(3)\nserver.run('stdio')\n"
+    )
+    servers = {
+        "dying": {"command": "python", "args": [str(script)], "toolweave": {"disposable": True}},
+        "clock": {
+            "command": "python",
+            "args": ["-m", "mcp_server_time"],
+            "toolweave": {
+                "values": {"timezone": ["Asia/Tokyo"], "source_timezone": ["Europe/Oslo"], "time": ["14:30"]}
+            },
+        },
+    }
+    done = toolweave(
+        "run", "--mcp", write(tmp_path / "mcp.json", servers), "--out", tmp_path / "out", "-n", "2", "--json"
+    )
+    manifest = json.loads(done.stdout.splitlines()[-1])
+    assert done.returncode == 0, done.stderr
+    assert manifest["outcomes"]["kept"] > 0
+    assert set(manifest["servers"]["versions"]) == {"dying", "clock"}
+    rejected = [json.loads(line) for line in (tmp_path / "out" / "rejected.jsonl").read_text().splitlines()]
+    assert {line["stage"] for line in rejected if line["target"] == "dying/fall_over"} <= {"server"}
