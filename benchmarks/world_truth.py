@@ -1,13 +1,13 @@
-"""Truth about a bundled world, from its own code: which tables its tools really read by which argument, which keys
-they give away, and which calls make which others possible or impossible.
+"""Truth about a bundled world, from its own code.
 
+Which tables its tools really read by which argument, which keys they give away, and which calls make which others
+possible or impossible.
 Nothing of the graph or of the probe is used here. A world is run in process; its tables are replaced by recording
 ones; calls are generated from signatures and from the keys that really are in the tables.
 """
 
 from __future__ import annotations
 
-import copy
 import importlib
 import inspect
 import json
@@ -17,10 +17,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, TypeAdapter, ValidationError
+
 from toolweave.servers.world import Table
 
 WORLDS = ("clinic", "greenhouse", "kitchen", "laboratory", "library", "museum")
@@ -64,7 +65,7 @@ class Laboratory:
         module = importlib.import_module(f"toolweave.servers.worlds.{name}")
         self.kind = next(getattr(module, item) for item in module.__all__ if item != "build")
         self.fresh = self.kind(seed)
-        for attribute, table in vars(self.fresh).items():
+        for table in vars(self.fresh).values():
             if isinstance(table, Table):
                 _record(table)
         tools = module.build(seed)._tool_manager.list_tools()
@@ -110,7 +111,7 @@ def _said(schema: dict[str, Any]) -> list[Any]:
 
 
 def _copy(world: Any) -> Any:
-    return pickle.loads(pickle.dumps(world, -1))
+    return pickle.loads(pickle.dumps(world, -1))  # noqa: S301 (our own bytes)
 
 
 def _tables(world: Any) -> dict[str, RecordingTable]:
@@ -147,27 +148,34 @@ def derive(name: str, seed: int = 7, states: int = 250, tries: int = 3) -> Truth
 
 
 def _find_keys(lab: Laboratory, rng: random.Random) -> None:
+    """Which parameter is a key of which table: looked up in it, or treated otherwise than a key that is in none."""
     for tool, adapters in lab.adapters.items():
         for _ in range(400):
             arguments = _arguments(lab, lab.fresh, tool, rng, [])
-            world = lab.fresh
+            world = _copy(lab.fresh)
             for table in _tables(world).values():
                 table.asked = set()
-            lab.call(_copy_keeping_asked(world), tool, arguments)
+            lab.call(world, tool, arguments)
             for parameter, value in arguments.items():
-                for name, table in _tables(_LAST[0]).items():
-                    if isinstance(value, str) and value in table.asked and (tool, parameter) not in lab.keys_of:
-                        lab.keys_of[tool, parameter] = name
+                for name, table in _tables(world).items():
+                    if isinstance(value, str) and value in table.asked:
+                        lab.keys_of.setdefault((tool, parameter), name)
             if all((tool, p) in lab.keys_of for p, a in adapters.items() if a[2] and not a[3] and _is_text(a[1])):
                 break
+        for parameter, (_, schema, required, said) in adapters.items():
+            if not required and not said and _is_text(schema) and (tool, parameter) not in lab.keys_of:
+                _find_filter(lab, tool, parameter, rng)
 
 
-_LAST: list[Any] = [None]
-
-
-def _copy_keeping_asked(world: Any) -> Any:
-    _LAST[0] = _copy(world)
-    return _LAST[0]
+def _find_filter(lab: Laboratory, tool: str, parameter: str, rng: random.Random) -> None:
+    for name, table in _tables(lab.fresh).items():
+        for key in rng.sample(sorted(table), min(12, len(table))):
+            arguments = {**_arguments(lab, lab.fresh, tool, rng, []), parameter: key}
+            unknown = {**arguments, parameter: key[:-4] + "zzzz"}
+            found, nothing = (lab.call(_copy(lab.fresh), tool, given) for given in (arguments, unknown))
+            if found[0] and _text(found[1]) != _text(nothing[1]):
+                lab.keys_of[tool, parameter] = name
+                return
 
 
 def _is_text(schema: dict[str, Any]) -> bool:
@@ -196,7 +204,7 @@ def _value(
     tables = _tables(world)
     known = lab.keys_of.get((tool, parameter))
     if known is not None:
-        close = [key for key in near if key in tables[known].keys()]
+        close = [key for key in near if key in tables[known]]
         if close and rng.random() < 0.85:
             return rng.choice(close)
         return rng.choice(list(tables[known]) or ["none"])
@@ -216,8 +224,9 @@ def _value(
 
 def _study_step(lab: Laboratory, world: Any, rng: random.Random, gives: dict[str, set[str]], truth: Truth) -> None:
     tool = rng.choice(list(lab.tools))
-    for _ in range(12):
-        arguments = _arguments(lab, world, tool, rng, [])
+    near = _near(world, [rng.choice([key for table in _tables(world).values() for key in table])])
+    for attempt in range(12):
+        arguments = _arguments(lab, world, tool, rng, near if attempt % 2 else [])
         before = _state(world)
         worked, output = lab.call(world, tool, arguments)
         if worked:
@@ -231,14 +240,15 @@ def _study_step(lab: Laboratory, world: Any, rng: random.Random, gives: dict[str
             return
 
 
-def _state(world: Any) -> str:
-    return json.dumps({name: dict(table) for name, table in _tables(world).items()}, default=str, sort_keys=True)
+def _state(world: Any) -> bytes:
+    return pickle.dumps([sorted(table.items()) for table in _tables(world).values()], -1)
 
 
 def _study_effects(lab: Laboratory, world: Any, rng: random.Random, truth: Truth, tries: int) -> None:
     first = rng.choice(sorted(truth.writes) or list(lab.tools))
-    for _ in range(12):
-        arguments = _arguments(lab, world, first, rng, [])
+    near = _near(world, [rng.choice([key for table in _tables(world).values() for key in table])])
+    for attempt in range(12):
+        arguments = _arguments(lab, world, first, rng, near if attempt % 2 else [])
         after = _copy(world)
         if lab.call(after, first, arguments)[0]:
             break

@@ -77,7 +77,18 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copyfile(source, tree / name)
-    argv: list[str | Path] = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", out, tree]
+    argv: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        out,
+        tree,
+    ]
     built = run(argv, tree)
     assert built.returncode == 0, built.stderr
     return next(out.glob("*.whl"))
@@ -102,7 +113,18 @@ def test_the_wheel_holds_every_module_and_every_text_of_the_four_rooms(wheel: Pa
 
 def test_an_installed_wheel_brings_the_toolweave_command(wheel: Path, tmp_path: Path) -> None:
     place = tmp_path / "site"
-    argv: list[str | Path] = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", place, wheel]
+    argv: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        place,
+        wheel,
+    ]
     done = run(argv, tmp_path)
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (place / "bin").iterdir()) == ["toolweave"]

@@ -9,6 +9,7 @@ from typing import Any
 from toolweave.agent.offline.conversation import Seen, read_situation
 from toolweave.agent.offline.english import capitalised, gerund, spaced, spoken_of
 from toolweave.agent.offline.guidance import (
+    AGAIN,
     ANOTHER_ENTRY,
     CLOSE,
     DEED_WORDS,
@@ -57,6 +58,8 @@ def _of_tool(ask: CritiqueAsk, rng: random.Random) -> str:
     wanted = [coarse, purpose.phrase, f"{DEED_WORDS[purpose.nouns.deed]} something"]
     if any(f"has to {coarse}" in hint for hint in ask.earlier):
         wanted = [purpose.phrase, coarse, wanted[2]]
+    if any(call.name.endswith(expected.tool.name) for call in read_situation(ask.messages).here):
+        wanted = [f"{text}{AGAIN}" for text in wanted]
     lead = rng.choice(_LEADS.get(ask.mistake, ("",)))
     hints = [capitalised(f"{lead}{FIRST.format(purpose=text)}.") for text in wanted]
     if ask.mistake == "wrong_tool" and (proposed := _proposed(ask)) is not None:

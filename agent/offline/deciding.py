@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from toolweave.agent.argument_values import is_identifying
 from toolweave.agent.offline.conversation import Seen, Situation
-from toolweave.agent.offline.fitting import Slot, value_of
-from toolweave.agent.offline.following import Follower
-from toolweave.agent.offline.guidance import Correction, Guidance
-from toolweave.agent.offline.listening import Listener
-from toolweave.agent.offline.results import Candidate, candidates, named_alike
+from toolweave.agent.offline.fitting import Slot, fit, value_of
+from toolweave.agent.offline.following import Follower, parameter_label
+from toolweave.agent.offline.guidance import Correction, Guidance, read_guidance
+from toolweave.agent.offline.listening import REQUIRED_FIRST, Listener
+from toolweave.agent.offline.results import Candidate, candidates, named_alike, usable
 from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.ways import Filled, Way
 from toolweave.graph.fields import leaves
@@ -35,6 +35,27 @@ class Decision:
     goal: Tool | None
     redirected: bool = False
     """Whether a hint chose the tool."""
+
+
+def decide(box: Toolbox, situation: Situation, hints: Sequence[str], goal_text: str) -> Decision:
+    """The next step; what hints rejected is found again by thinking as far as each of them came.
+
+    `goal_text` describes the equivalent composite tool.
+    """
+    drafts: list[Decision] = []
+    for number in range(len(hints) + 1):
+        guidance = read_guidance(hints[:number])
+        for correction in guidance.corrections:
+            correction.excluded += [value for at in correction.wrong_at for value in _drafted(drafts[at], correction)]
+        drafts.append(Student(box, situation, guidance, goal_text).decide())
+    return drafts[-1]
+
+
+def _drafted(draft: Decision, correction: Correction) -> list[Any]:
+    """The value that a draft had for the parameter that a hint speaks of."""
+    filled = draft.way.ready.filled if draft.way is not None else []
+    values = [item.value for item in filled if parameter_label(item.path) == correction.label]
+    return [part for value in values for part in (as_list(value) or [value])]
 
 
 @dataclass
@@ -69,10 +90,28 @@ class Student:
         goal = self._goal()
         pointed = None if self.guidance.close else self.follower.pointed_at()
         if pointed is not None:
-            return Decision(self._way(pointed, self.listener.spent, DEEPEST), goal, redirected=True)
+            return Decision(self._before_goal(pointed, goal), goal, redirected=True)
         if goal is None or self.guidance.close or goal.id in self.made:
             return Decision(None, goal)
         return Decision(self._way(goal, self.listener.spent, 0), goal)
+
+    def _before_goal(self, tool: Tool, goal: Tool | None) -> Way:
+        """The call that a hint asks for; what the request says for the goal is left to the goal."""
+        if goal is None or goal.id == tool.id or goal.id in self.made:
+            return self._way(tool, self.listener.spent, DEEPEST)
+        said = self.listener.said(goal, self._slots(goal), self.listener.spent)
+        claimed = {index: slot for slot in self._slots(goal) if slot.path in said for index in said[slot.path].mentions}
+        kept = frozenset(index for index, slot in claimed.items() if self._fits_better(index, slot, tool))
+        return self._way(tool, self.listener.spent | kept, DEEPEST, given=list(said.values()))
+
+    def _fits_better(self, index: int, slot: Slot, tool: Tool) -> bool:
+        """Whether a mention fits a parameter of the goal better than any of another tool, required ones favoured."""
+        mention = self.listener.mentions[index]
+        rivals = [fit(mention, other) + REQUIRED_FIRST * other.parameter.required for other in self._slots(tool)]
+        return fit(mention, slot) + REQUIRED_FIRST * slot.parameter.required >= max(rivals, default=0.0)
+
+    def _slots(self, tool: Tool) -> list[Slot]:
+        return [Slot(parameter, self._nouns(tool)) for parameter in self.box.parameters[tool.id]]
 
     def _goal(self) -> Tool | None:
         ruled_out = {tool.id for tool in self.follower.ruled_out()} - set(self.made)
@@ -83,7 +122,7 @@ class Student:
         self, tool: Tool, taken: frozenset[int], depth: int, stack: tuple[str, ...] = (), given: Sequence[Filled] = ()
     ) -> Way:
         """The cheapest way to call a tool; `taken` mentions belong to tools further on."""
-        slots = [Slot(parameter, self._nouns(tool)) for parameter in self.box.parameters[tool.id]]
+        slots = self._slots(tool)
         said = self.listener.said(tool, slots, taken)
         shared = {item.path: item for item in given if item.source == "request"}
         for slot in slots:
@@ -134,15 +173,15 @@ class Student:
             way.cost += 1.0
             return
         loose = [
-            (index, value)
+            (-fit(item, slot), index, value)
             for index, item in enumerate(self.listener.mentions)
-            if (index not in way.used or index in self.listener.spent)
-            and not item.picks_row
-            and (value := value_of(item, slot)) is not None
+            if not item.picks_row and (value := value_of(item, slot)) is not None
         ]
+        unused = [one for one in loose if one[1] not in way.used]
         way.cost += MISSING
         if loose:
-            way.filled.append(Filled(slot.path, loose[0][1], "request", mentions=frozenset({loose[0][0]})))
+            _, index, value = min(unused or loose, key=lambda one: one[:2])
+            way.filled.append(Filled(slot.path, value, "request", mentions=frozenset({index})))
         else:
             way.filled.append(Filled(slot.path, None, "nothing"))
 
@@ -161,7 +200,8 @@ class Student:
         if not there:
             call = next((call for call in self.situation.calls if call.number == correction.result), None)
             there = _any_entries(call, slot) if call is not None else []
-        return there[correction.skip_entries % len(there)] if there else (found[0] if found else None)
+        left = [one for one in there if one.value not in correction.excluded]
+        return next(iter([*left, *found]), None)
 
     def _producer(self, way: Way, slot: Slot, depth: int, stack: tuple[str, ...]) -> Way | None:
         """The cheapest tool that gives the parameter and has not been called in this turn."""
@@ -194,11 +234,7 @@ def _typed(value: Any, slot: Slot) -> Any:
 
 def _any_entries(call: Seen, slot: Slot) -> list[Candidate]:
     """All values of a result that could be the parameter, ids first where an id is wanted."""
-    found = [
-        leaf
-        for leaf in leaves(call.value)
-        if leaf.value is not None and leaf.value != "" and not isinstance(leaf.value, bool)
-    ]
+    found = [leaf for leaf in leaves(call.value) if usable(leaf) and not isinstance(leaf.value, bool)]
     digits = is_identifying(slot.parameter)
     found.sort(
         key=lambda leaf: (

@@ -209,10 +209,11 @@ class Describer:
                 noun = self._noun(feed, self.calls.index(call))
                 origin = self._thing(feed, noun, told)
                 if origin is not None:
-                    again = origin.startswith(f"{text} ")
+                    again = noun in text and noun.split()[-1] in origin.split()[:2]
                     text = origin if again else f"{text} {self.rng.choice(('of', 'of', 'from'))} {origin}"
             elif feed.call is None:
-                text = f"{text} of {self.this} {self._noun(feed, self.calls.index(call)) or 'one'}"
+                back = f"{self.this} {self._noun(feed, self.calls.index(call)) or 'one'}"
+                text = text if back in told.phrase else f"{text} of {back}"
         return text
 
     def _about(self, noun: str, said: Clause) -> str:

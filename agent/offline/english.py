@@ -162,6 +162,7 @@ def reworded(text: str, banned: Sequence[str], turn: int = 0, *, short: bool = F
                 return None
             text = f"{text[: match.start()]}{other}{text[match.end() :]}"
         text = " ".join(text.split())
+    text = re.sub(r"\b(\w+) \1\b", r"\1", text)
     return re.sub(r"\b[Aa]n? (?=\w)", lambda found: _article_before(text[found.end() :], found.group(0)), text)
 
 

@@ -129,7 +129,7 @@ def _kind_fit(mention: Mention, slot: Slot) -> float:
     if mention.kind == "address":
         return 0.9 if own & {"email", "url", "uri", "address", "recipient", "website"} else 0.3
     if mention.kind == "token" and re.search(r"\.[a-z]{2,5}$", mention.text):
-        return 0.6 if own & {"path", "file", "name", "document", "url"} else 0.12
+        return 0.6 if own & {"path", "file", "document", "url"} or own == {"name"} else 0.12
     if mention.kind == "token":
         return 0.5 if own & {"path", "file", "timezone", "zone", "branch", "range", "cell", "at", "revision"} else 0.35
     return 0.4 if own & (SEEKING | NAMING) else 0.3

@@ -23,7 +23,8 @@ class Follower:
 
     def pointed_at(self) -> Tool | None:
         """The tool that the last unanswered hint describes."""
-        open_hints = [text for text in self.guidance.first if self._meant(text).id not in self.made]
+        hints = zip(self.guidance.first, self.guidance.again, strict=True)
+        open_hints = [text for text, again in hints if self.made.count(self._meant(text).id) < 1 + again]
         return self._meant(open_hints[-1]) if open_hints else None
 
     def _meant(self, text: str) -> Tool:
@@ -58,8 +59,13 @@ class Follower:
 
     def correction(self, tool: Tool, slot: Slot) -> Correction | None:
         """What the hints say of one parameter of one tool."""
-        label = spaced(slot.path.replace("[]", "").rpartition(".")[2])
+        label = parameter_label(slot.path)
         return next(
             (one for one in self.guidance.corrections if one.label == label and self._meant(one.purpose).id == tool.id),
             None,
         )
+
+
+def parameter_label(path: str) -> str:
+    """A parameter as hints call it: `item id` for `items[].item_id`."""
+    return spaced(path.replace("[]", "").rpartition(".")[2])

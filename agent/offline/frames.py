@@ -32,7 +32,7 @@ OPENINGS: dict[str, tuple[str, ...]] = {
         My next job is to {u}.
         You can go ahead and {p}.
         What I need is to {u}.
-        Help me {p}.
+        Help me {u}.
         Time to {u}.
         I've been asked to {u}.
         Go and {p}, please.

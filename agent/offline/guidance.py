@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from toolweave.graph.vocabulary import Deed
 
 Fault = Literal["missing", "unasked", "other", "source"]
 
 FIRST = "something has to {purpose}"
+AGAIN = " once more"
 NOT_THIS = "{purpose} does not serve this step"
 PARAMETER = "when it comes to {purpose}, the {label} {fault}"
 FAULTS: dict[Fault, str] = {
@@ -52,15 +53,15 @@ class Correction:
 
     purpose: str
     label: str
-    skip: int = 0
-    """How many candidate values are ruled out."""
+    wrong_at: list[int] = field(default_factory=list[int])
+    """Numbers of the hints, from 0, that rejected a value: the draft that earned each is the one made before it."""
+    excluded: list[Any] = field(default_factory=list[Any])
+    """Values that have been rejected."""
     leave_out: bool = False
     required: bool = False
     """Whether the request says it and the call must carry it."""
     result: int | None = None
     """Number of the call, from 0, whose result gives the value."""
-    skip_entries: int = 0
-    """How many entries of that result are ruled out."""
 
     @property
     def elsewhere(self) -> bool:
@@ -74,6 +75,8 @@ class Guidance:
 
     first: list[str] = field(default_factory=list[str])
     """Purposes of what has to be done, in the order in which the hints came."""
+    again: list[bool] = field(default_factory=list[bool])
+    """For each of `first`, whether it has to be done although it was done before."""
     ruled_out: list[str] = field(default_factory=list[str])
     """Purposes of what does not serve; one entry for each of `first`, empty where a hint names none."""
     corrections: list[Correction] = field(default_factory=list[Correction])
@@ -85,19 +88,20 @@ class Guidance:
 def read_guidance(hints: Sequence[str]) -> Guidance:
     """Read the hints of a turn."""
     read = Guidance()
-    for hint in hints:
+    for number, hint in enumerate(hints):
         if match := _FIRST.search(hint):
             wrong = _NOT_THIS.search(hint)
-            read.first.append(match.group(1))
+            read.first.append(match.group(1).removesuffix(AGAIN))
+            read.again.append(match.group(1).endswith(AGAIN))
             read.ruled_out.append(wrong.group(1) if wrong else "")
         if match := _PARAMETER.search(hint):
-            _correct(read, match, hint)
+            _correct(read, match, hint, number)
         read.close = read.close or CLOSE in hint.lower()
         read.plain = read.plain or ONLY_SEEN in hint.lower()
     return read
 
 
-def _correct(read: Guidance, match: re.Match[str], hint: str) -> None:
+def _correct(read: Guidance, match: re.Match[str], hint: str, number: int) -> None:
     purpose, label, fault, ordinal = match.group(1), match.group(2).lower(), match.group(3).lower(), match.group(4)
     known = [one for one in read.corrections if (one.purpose, one.label) == (purpose, label)]
     one = known[0] if known else Correction(purpose, label)
@@ -108,8 +112,7 @@ def _correct(read: Guidance, match: re.Match[str], hint: str) -> None:
     elif fault == "is left out":
         one.required = True
     elif ordinal is not None:
-        number = ORDINALS.index(ordinal.lower()) if ordinal.lower() in ORDINALS else None
-        one.skip_entries = one.skip_entries + 1 if ANOTHER_ENTRY in hint.lower() else 0
-        one.result = number
+        one.result = ORDINALS.index(ordinal.lower()) if ordinal.lower() in ORDINALS else None
+        one.wrong_at += [number] if ANOTHER_ENTRY in hint.lower() else []
     else:
-        one.skip += 1
+        one.wrong_at.append(number)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from toolweave.agent.offline.conversation import Situation
 from toolweave.agent.offline.fitting import GOOD, Slot, fit, flag_mention, option_mentions, value_of
 from toolweave.agent.offline.following import Follower
+from toolweave.agent.offline.guidance import Correction
 from toolweave.agent.offline.mentions import Mention, iso_date, mentions_of
 from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.ways import Filled
@@ -66,7 +67,6 @@ class Listener:
     def _mentioned(self, tool: Tool, slots: Sequence[Slot], taken: frozenset[int]) -> dict[str, Filled]:
         found: dict[str, Filled] = {}
         used: set[int] = set()
-        passed: dict[str, int] = {}
         for score, slot, index in self._pairs(tool, slots, taken):
             correction = self.follower.correction(tool, slot)
             if index in used or slot.path in found or (correction is not None and correction.elsewhere):
@@ -74,10 +74,8 @@ class Listener:
             sure = correction is not None and correction.required
             if score < self._least(tool, slot, self.mentions[index]) and not sure:
                 continue
-            passed[slot.path] = passed.get(slot.path, -1) + 1
-            if correction is None or passed[slot.path] >= correction.skip:
-                found[slot.path] = self._filled(slot, index)
-                used |= found[slot.path].mentions
+            found[slot.path] = self._filled(slot, index)
+            used |= found[slot.path].mentions
         return found
 
     def _pairs(self, tool: Tool, slots: Sequence[Slot], taken: frozenset[int]) -> list[tuple[float, Slot, int]]:
@@ -102,12 +100,14 @@ class Listener:
         return None
 
     def _fit(self, mention: Mention, slot: Slot, tool: Tool) -> float:
-        """How well a mention fits; words of the tool's own description are hardly values."""
+        """How well a mention fits; words of the tools' descriptions are hardly values."""
         score = fit(mention, slot)
-        if mention.kind == "name" and mention.text in tool.description:
-            score *= 0.4
         correction = self.follower.correction(tool, slot)
-        return score + 1.0 if score > 0.0 and correction is not None and correction.required else score
+        if correction is not None and value_of(mention, slot) in correction.excluded:
+            return 0.0
+        if mention.kind == "name" and mention.text in self.box.described:
+            score *= 0.4
+        return score + 1.0 if score > 0.0 and self._asked(correction) else score
 
     def _least(self, tool: Tool, slot: Slot, mention: Mention) -> float:
         """How well a mention must fit: better where the value is optional, or something that tools give."""
@@ -134,12 +134,17 @@ class Listener:
         if "boolean" in slot.kinds:
             flag = flag_mention(self._spoken, slot)
             return None if flag is None else Filled(slot.path, flag, "request")
-        options = option_mentions(self._spoken, slot)
-        unsure = slot.parameter.required or (correction is not None and (correction.required or correction.skip > 0))
-        options = [one for one in options if unsure or one[0] >= GOOD]
-        options = list({option: (sure, option) for sure, option in reversed(options)}.values())[::-1]
-        skip = correction.skip if correction is not None else 0
-        if not options:
+        options = [
+            one
+            for one in option_mentions(self._spoken, slot)
+            if correction is None or one[1] not in correction.excluded
+        ]
+        sure = not slot.parameter.required and not self._asked(correction)
+        found = next((option for score, option in options if score >= GOOD or not sure), None)
+        if found is None:
             return None
-        value = options[skip % len(options)][1]
-        return Filled(slot.path, [value] if slot.path.endswith("[]") else value, "request")
+        return Filled(slot.path, [found] if slot.path.endswith("[]") else found, "request")
+
+    def _asked(self, correction: Correction | None) -> bool:
+        """Whether a hint says that the request gives the value."""
+        return correction is not None and (correction.required or bool(correction.excluded))

@@ -26,9 +26,10 @@ _TELLING = ("name", "title", "label", "subject", "heading", "summary", "date", "
 _LONGEST = 48
 ANY = "any"
 """Told of an entry that is the first and that nothing else sets apart."""
+_NAMES_NOTHING = frozenset("id key code number ref reference uuid name barcode isbn sku slug token symbol".split())
 _LOOSE_END = re.compile(r"\s(?:on|at|in|of|for|to|from|by|with|is|was|and|or|the|a)$")
 _THING = re.compile(
-    r"\b(?:identifier|id|number|key|code|uuid)s?\s(?:of|for)\s(?:the|an?|one)\s([a-z][a-z -]*?)"
+    r"\b(?:identifier|id|number|key|(?:bar)?code|uuid)s?\s(?:of|for)\s(?:the|an?|one)\s([a-z][a-z -]*?)"
     r"(?=[,;.()]|\s(?:that|who|whose|which|to|in|from|for|of|with|on|at|by)\b|$)",
     re.IGNORECASE,
 )
@@ -96,11 +97,7 @@ def _identifies(tool: Tool, pointer: str) -> bool:
 def noun_of(pointer: str) -> str:
     """The thing that an argument stands for, by its own name: `member` for `/member_id`."""
     name = next((part for part in reversed(pointer.split("/")) if part and not part.isdigit()), "")
-    found = [
-        word
-        for word in words(name)
-        if word not in ("id", "key", "code", "number", "ref", "reference", "uuid", "name") and word not in UNITS
-    ]
+    found = [word for word in words(name) if word not in _NAMES_NOTHING and word not in UNITS]
     return " ".join(found)
 
 

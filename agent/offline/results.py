@@ -49,7 +49,7 @@ def candidates(
         if call.failed or (since and not call.now):
             continue
         fields = {_bare(edge.source_field): edge.confidence for edge in edges if edge.source == ids.get(call.name)}
-        every = [leaf for leaf in leaves(call.value) if _usable(leaf)]
+        every = [leaf for leaf in leaves(call.value) if usable(leaf)]
         known = len(found)
         for pattern, trust in fields.items():
             found += _entries(call, [leaf for leaf in every if _bare(leaf.pattern) == pattern], trust, situation)
@@ -71,7 +71,7 @@ def candidates(
     return list(unique.values())
 
 
-def _usable(leaf: Leaf) -> bool:
+def usable(leaf: Leaf) -> bool:
     """Whether a leaf can be an argument: a whole text is none."""
     if leaf.value is None or leaf.value == "":
         return False

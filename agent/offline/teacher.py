@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from toolweave.agent.offline.answering import answer
 from toolweave.agent.offline.conversation import Situation, read_situation
 from toolweave.agent.offline.critiquing import criticise
-from toolweave.agent.offline.deciding import Decision, Student
+from toolweave.agent.offline.deciding import Decision, decide
 from toolweave.agent.offline.guidance import Guidance, read_guidance
 from toolweave.agent.offline.querying import ask_for
 from toolweave.agent.offline.reasoning import closing_thoughts, thoughts
@@ -56,8 +56,8 @@ class OfflineTeacher:
         """Decide the next step as a student who sees the conversation, the tools, and the hints."""
         box = self._box(ask.tools, ask.names)
         situation, guidance = read_situation(ask.messages), read_guidance(ask.hints)
-        student = Student(box, situation, guidance, ask.advanced.description)
-        return _worded(student.decide(), box, situation, guidance, random.Random(ask.seed))
+        decision = decide(box, situation, ask.hints, ask.advanced.description)
+        return _worded(decision, box, situation, guidance, random.Random(ask.seed))
 
     async def critique(self, ask: CritiqueAsk) -> Critique:
         """Word a hint."""

@@ -28,6 +28,7 @@ class Toolbox:
         self.by_name = {names[tool.id]: tool for tool in tools}
         self.purposes: dict[str, Purpose] = {tool.id: purpose_of(tool) for tool in tools}
         self.parameters: dict[str, tuple[Parameter, ...]] = {tool.id: parameters(tool) for tool in tools}
+        self.described = "\n".join(tool.description for tool in tools)
         self._bags = {tool.id: self._bag(tool) for tool in tools}
         count = Counter(word for bag in self._bags.values() for word in bag)
         self._weight = {word: math.log(1.0 + len(self.tools) / many) for word, many in count.items()}

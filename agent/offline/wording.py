@@ -155,6 +155,8 @@ def _tails(group: Group, text: str, banned: Sequence[str]) -> list[str]:
         return [f"({named} {text})" for named in [label(group, banned)] if named]
     if own & SEEKING and not own & _REMARKS - {"text"}:
         return [f"matching {text}", f"for {text}", f"with {text} in it"]
+    if own & _PLACES:
+        return [f"with {text}", f"for {text}"] if len(group.items) > 1 or group.name.endswith("s") else [f"in {text}"]
     if group.first.pointer.count("/") > 1 and len(group.items) == 1 and not own & _PLACES:
         return _labelled(group, text, banned)
     if group.own[-1:] and group.own[-1] in NAMING:
@@ -165,8 +167,6 @@ def _tails(group: Group, text: str, banned: Sequence[str]) -> list[str]:
         return _labelled(group, text, banned) if noun else plain
     if own & _REMARKS:
         return [f"and note {text}", f"with the words {text}", f"saying {text}"] if "reason" not in own else []
-    if own & _PLACES:
-        return [f"with {text}", f"for {text}"] if len(group.items) > 1 or group.name.endswith("s") else [f"in {text}"]
     return _labelled(group, text, banned)
 
 
@@ -242,7 +242,8 @@ def _sentence(group: Group, text: str, shown: Sequence[str], banned: Sequence[st
         options += [f"{capitalised(asked)}: {text}"]
         options += [f"As to {lowered(asked)}: {text}"] if not re.match(r"(?:for|by) ", asked, re.IGNORECASE) else []
     if named:
-        verb = "are" if len(group.items) > 1 else "is"
+        head = re.split(r"\s(?:of|for|in|to)\s", named)[0]
+        verb = "are" if len(group.items) > 1 or (head.endswith("s") and not head.endswith("ss")) else "is"
         options += [
             f"The {named} {verb} {text}",
             f"{capitalised(named)}: {text}",

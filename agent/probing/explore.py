@@ -18,6 +18,7 @@ from toolweave.agent.probing.session import Observation, Session, differ
 from toolweave.graph.build import build_graph
 from toolweave.graph.fields import Scalar, leaves
 from toolweave.graph.learning.links import Link
+from toolweave.graph.learning.pools import Pools
 from toolweave.graph.learning.values import distinctive, key, never_seen
 from toolweave.servers.json_values import canonical
 from toolweave.servers.tools import Tool
@@ -43,6 +44,8 @@ class Explorer:
         self.failed: dict[str, int] = {tool.id: 0 for tool in tools}
         self.first_seen: dict[str, Scalar] = {}
         """Distinctive values that exist from the start, by their text: reading tools showed them first."""
+        self.initial = Pools()
+        """What reading tools have shown, apart from what the calls of others have brought together."""
         self._made: set[str] = set()
         self.changes = 0
         """Calls that worked of tools that do not look like reading."""
@@ -69,6 +72,11 @@ class Explorer:
             if turn > 0 and (self._progress() == before or (retry and not self.stuck())):
                 return
 
+    @property
+    def made(self) -> frozenset[str]:
+        """Distinctive values, as text, that calls have made: they do not exist on a fresh environment."""
+        return frozenset(self._made)
+
     def stuck(self) -> list[Tool]:
         """Tools that never worked."""
         return [tool for tool in self.tools if not self.worked[tool.id]]
@@ -82,6 +90,8 @@ class Explorer:
             given = [value for _, value in argument_leaves(seen.arguments)]
             self.filler.pools.add(seen.tool.id, given, seen.result.value)
             self._date(seen)
+            if looks_reading(seen.tool):
+                self.initial.add(seen.tool.id, given, seen.result.value)
 
     def _date(self, seen: Observation) -> None:
         """Keep apart what exists from the start and what calls have made."""

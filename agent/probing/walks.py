@@ -30,7 +30,7 @@ from toolweave.servers.tools import Tool
 
 RARE = 12.0
 """How much more is learned from the first success of a tool than from one open question."""
-BEYOND = 3
+BEYOND = 5
 """Calls that work after the end of the known path, in one walk."""
 ORIGINS_PER_KIND = 5
 WALKS_AT_ONCE = 12
@@ -39,6 +39,10 @@ FEW = 6
 """Things that are seen with more others than this hold nothing together."""
 MOST_VARIANTS = 3
 MOST_REPAIRS = 2
+FEWEST_WALKS = 6
+"""Walks on one environment below which more things to walk from are looked for."""
+MORE_READS = 4
+"""Calls of each reading tool in search of more things."""
 MOST_DRY = 2
 """Walks from one origin that bring nothing new, after which it is left."""
 MOST_TIMES = 2
@@ -109,6 +113,11 @@ class Walker:
     _dry: Counter[str] = field(default_factory=Counter[str])
     _exhausted: set[str] = field(default_factory=set[str])
     _known_about: dict[str, list[Scalar]] = field(default_factory=dict[str, list[Scalar]])
+    _environments: int = 0
+    _read_on: int = 3
+    """Times that more things may still be looked for."""
+    _touched: dict[str, str] = field(default_factory=dict[str, str])
+    """On the present environment: value that a call was given that worked → origin of the walk that made the call."""
     _values: dict[str, Scalar] = field(default_factory=dict[str, Scalar])
     """Things made on the way, by their text."""
     _owners: dict[str, str] = field(default_factory=dict[str, str])
@@ -121,8 +130,14 @@ class Walker:
             OutOfBudget: No call is left.
             ServerLost: The server died.
         """
-        self._owners = {}
+        self._owners, self._touched = {}, {}
         origins = self._present()
+        if len(origins) < FEWEST_WALKS and self._read_on > 0:
+            self._read_on -= 1
+            origins = self._present() if await self._read_more(session) else origins
+        turn = self._environments % len(origins) if origins else 0
+        origins = origins[turn:] + origins[:turn]
+        self._environments += 1
         for name, things in origins:
             self._owners |= {key(value): name for value in things}
         for name, things in origins:
@@ -136,6 +151,19 @@ class Walker:
             if self._dry[name] >= MOST_DRY:
                 self._exhausted.add(name)
         return bool(origins)
+
+    async def _read_more(self, session: Session) -> bool:
+        """Read about more things when all known ones have been walked from; whether new ones turned up."""
+        known = len(self.explorer.first_seen)
+        for tool in self.explorer.tools:
+            if not looks_reading(tool) or not self.explorer.filler.naming(tool):
+                continue
+            for attempt in range(MORE_READS):
+                filled = self.explorer.filler.fill(tool, attempt, avoid=self.explorer.made, guess=False)
+                if filled is not None:
+                    self.explorer.filler.used(tool, filled)
+                    await session.call(tool, filled.arguments)
+        return len(self.explorer.first_seen) > known
 
     async def _acquaint(self, walk: Walk, session: Session) -> None:
         """Read what there is to read about the origin once: it belongs to the walk as well, as the lesser part."""
@@ -194,7 +222,7 @@ class Walker:
 
     def _related(self, one: str, other: str) -> bool:
         """Whether two things were seen together, or both with a third that is seen with few."""
-        near = self.explorer.filler.pools.near
+        near = self.explorer.initial.near
         first, second = near.get(one, {}), near.get(other, {})
         return other in first or any(len(near.get(text, {})) <= FEW for text in first if text in second)
 
@@ -213,16 +241,11 @@ class Walker:
             if prospect is None or not await self._try(walk, prospect, session):
                 return
         for _ in range(BEYOND):
-            if not await self._step(walk, session, onward=True):
+            for prospect in self._untried(walk, self._prospects(walk)):
+                if await self._try(walk, prospect, session):
+                    break
+            else:
                 return
-        await self._step(walk, session, onward=False)
-
-    async def _step(self, walk: Walk, session: Session, onward: bool) -> bool:
-        """Try what is not known here, until something works; `onward` includes what is likely to work."""
-        for likely, prospect in self._untried(walk, self._prospects(walk)):
-            if (onward or not likely) and await self._try(walk, prospect, session):
-                return True
-        return False
 
     def _prospects(self, walk: Walk) -> list[Prospect]:
         """Calls that are about things of the walk or about nothing in particular, and calls missing here."""
@@ -242,7 +265,13 @@ class Walker:
 
     def _prospect(self, walk: Walk, variant: int, tool: Tool) -> Prospect | None:
         filled = self._filled(walk, (tool.id, str(variant)), tool)
-        return None if filled is None else self._as_prospect(walk, (tool.id, str(variant)), tool, filled)
+        if filled is None or self._meddles(walk, filled):
+            return None
+        return self._as_prospect(walk, (tool.id, str(variant)), tool, filled)
+
+    def _meddles(self, walk: Walk, filled: Filled) -> bool:
+        """Whether a call is about something that another walk has been busy with on this environment."""
+        return any(self._touched.get(key(value), walk.origin) != walk.origin for value in filled.named.values())
 
     def _as_before(self, walk: Walk, action: Action) -> Prospect | None:
         """A call that was made in another walk from this origin, about the same things."""
@@ -256,6 +285,8 @@ class Walker:
                 filled.named[one.path] = get(arguments, place_of(one.path))
             except KeyError:
                 continue
+        if self._meddles(walk, filled):
+            return None
         return self._as_prospect(walk, self.effects.kind(action), tool, filled)
 
     def _as_prospect(self, walk: Walk, kind: Action, tool: Tool, filled: Filled) -> Prospect:
@@ -289,8 +320,8 @@ class Walker:
         ]
         return min(max(sizes, default=1), MOST_VARIANTS)
 
-    def _untried(self, walk: Walk, prospects: list[Prospect]) -> list[tuple[bool, Prospect]]:
-        """(whether it is likely to work, call) for what is worth trying here, likely failures first."""
+    def _untried(self, walk: Walk, prospects: list[Prospect]) -> list[Prospect]:
+        """What is worth trying here: likely failures first, then what leads to the least known."""
         found: list[tuple[bool, bool, float, Action, Prospect]] = []
         for one in prospects:
             if one.action in self.effects.exact.ends.get(walk.situation, {}) or self._often(walk, one):
@@ -299,7 +330,7 @@ class Walker:
                 likely = not one.before and not one.known
                 news = self._news(one, prospects) + RARE / (1 + self._done[one.tool.id])
                 found.append((likely, not one.missing, -news, one.action, one))
-        return [(item[0], item[-1]) for item in sorted(found, key=lambda item: item[:4])]
+        return [item[-1] for item in sorted(found, key=lambda item: item[:4])]
 
     def _teaches(self, walk: Walk, one: Prospect) -> bool:
         """Whether it is worth knowing how a call ends after the last step."""
@@ -335,6 +366,7 @@ class Walker:
             return await self._try_otherwise(walk, one, seen, session)
         self.explorer.worked[one.tool.id].append(seen)
         self._done[one.tool.id] += 1
+        self._touched |= {key(value): walk.origin for value in one.filled.named.values()}
         self._note(walk, one, WORKED)
         walk.situation = (*walk.situation, one.action)
         self._take_in(walk, seen)
@@ -433,14 +465,18 @@ class Walker:
 
     def _not_for(self, walk: Walk) -> frozenset[str]:
         """Values that other walks are about, and values that no longer or not yet exist."""
-        taken = frozenset(text for text, owner in self._owners.items() if owner != walk.origin)
+        owners = {**self._touched, **self._owners}
+        taken = frozenset(text for text, owner in owners.items() if owner != walk.origin)
         return taken | {text for text in self.explorer.filler.pools.near if text not in self.explorer.first_seen}
 
     def _exists(self, seen: Observation, walk: Walk) -> bool:
         """Whether everything that a call names exists on a fresh environment and is no other walk's."""
         texts = [key(value) for _, value in argument_leaves(seen.arguments) if distinctive(value)]
         return all(
-            text in self.explorer.first_seen and self._owners.get(text, walk.origin) == walk.origin for text in texts
+            text in self.explorer.first_seen
+            and self._owners.get(text, walk.origin) == walk.origin
+            and self._touched.get(text, walk.origin) == walk.origin
+            for text in texts
         )
 
 
