@@ -30,8 +30,8 @@ from toolweave.servers.tools import Tool
 
 ATTEMPTS = 3
 """Sets of arguments for one call."""
-VARIATIONS = 3
-"""Times that a turn is begun, each time about other rows and other values."""
+MOST_ENABLERS = 2
+"""Calls that may be put before one that fails."""
 
 
 class PlanFailed(ToolweaveError):
@@ -74,23 +74,11 @@ class Executor:
     _said: dict[str, Any] = field(default_factory=dict[str, Any])
 
     async def run_turn(self, plan: TurnPlan, turn: int) -> TurnTrace:
-        """Execute one planned turn; when its values lead nowhere, once more about other things.
+        """Execute one planned turn.
 
         Raises:
             PlanFailed: A call had no value for a parameter, or failed with every set of arguments tried.
         """
-        before = dict(self.steps), dict(self._rows.focus), dict(self._said)
-        for variation in range(VARIATIONS):
-            try:
-                return await self._run_once(plan, turn)
-            except PlanFailed as error:
-                if error.stage != "plan" or variation == VARIATIONS - 1:
-                    raise
-                self.repaired = True
-                self.steps, self._rows.focus, self._said = dict(before[0]), dict(before[1]), dict(before[2])
-        raise AssertionError("unreachable")
-
-    async def _run_once(self, plan: TurnPlan, turn: int) -> TurnTrace:
         done: list[Call] = []
         for planned in plan.calls:
             try:
@@ -99,8 +87,10 @@ class Executor:
                 done += await self._enabled(planned, turn, error)
         return TurnTrace(tuple(done))
 
-    async def _enabled(self, planned: PlannedCall, turn: int, error: PlanFailed) -> tuple[Call, Call]:
-        """The call with another one before it that made it work."""
+    async def _enabled(
+        self, planned: PlannedCall, turn: int, error: PlanFailed, most: int = MOST_ENABLERS
+    ) -> tuple[Call, ...]:
+        """The call with others before it that made it work; a second one only when the first changed the complaint."""
         if error.stage != "plan" or error.arguments is None:
             raise error
         made = {step: call.tool.id for step, call in self.steps.items()}
@@ -109,11 +99,19 @@ class Executor:
         for enabler in enablers(self.graph, planned, str(error), made, _inserted(made), self.book.speakable):
             try:
                 first = await self._run(enabler, turn, attempts=1)
-                return first, await self._run(after_enabler(self.graph, planned, enabler), turn, attempts=1)
+                return first, *await self._retry(after_enabler(self.graph, planned, enabler), turn, error, most)
             except PlanFailed:
                 self.steps = dict(before[0])
         self._said = before[1]
         raise error
+
+    async def _retry(self, planned: PlannedCall, turn: int, error: PlanFailed, most: int) -> tuple[Call, ...]:
+        try:
+            return (await self._run(planned, turn, attempts=1),)
+        except PlanFailed as other:
+            if most <= 1 or str(other) == str(error):
+                raise
+            return await self._enabled(planned, turn, other, most - 1)
 
     async def _run(self, planned: PlannedCall, turn: int, attempts: int = ATTEMPTS) -> Call:
         tool = self.graph.tools[planned.tool]

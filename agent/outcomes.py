@@ -38,11 +38,16 @@ def emptiness(result: CallResult) -> str | None:
     value = result.value
     if value is None or value in ("", [], {}):
         return "empty result"
-    if isinstance(value, str) and (_NOTHING_WORDS.match(value.strip()) or _ONLY_A_HEADING.fullmatch(value.strip())):
+    if isinstance(value, str) and reads_as_nothing(value):
         return f"nothing found: {_one_line(value)}"
     if is_object(value) and not any(_holds_something(item) for item in value.values()):
         return "empty result"
     return None
+
+
+def reads_as_nothing(text: str) -> bool:
+    """Whether a text says that there is nothing, or is only a heading."""
+    return bool(_NOTHING_WORDS.match(text.strip()) or _ONLY_A_HEADING.fullmatch(text.strip()))
 
 
 def _says_failed(value: Any) -> bool:

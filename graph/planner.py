@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from toolweave.graph.model import Edge, ToolGraph
 from toolweave.graph.plan import FromCall, NoSource, PlannedCall, Purpose, Supplied, TurnPlan, ValueSource
 from toolweave.graph.reach import TRUSTED, Reach, Speakable, edge_cost, reach
 from toolweave.graph.schema import parameters
+
+T = TypeVar("T")
 
 SLACK = 1.5
 """How much dearer than the cheapest source a drawn one may be, in calls."""
@@ -28,6 +31,14 @@ OPTIONAL_SHARE = 0.35
 """Share of targets that also carry an optional parameter which the user says."""
 GIVEN_SHARE = 0.4
 """Share of targets that also carry an optional parameter which another tool gives, where there is one."""
+
+
+class _DeadEnd(Exception):
+    """A parameter has no source that does not lead back to where we came from."""
+
+    def __init__(self, tool: str, parameter: str) -> None:
+        super().__init__(tool, parameter)
+        self.missing = NoSource(tool, parameter)
 
 
 @dataclass
@@ -46,6 +57,15 @@ class _Draft:
             if call.tool == tool:
                 return call.step
         return self.earlier.get(tool)
+
+    def unless_dead_end(self, work: Callable[[], T]) -> T | None:
+        """The work's result, or everything as it was before."""
+        calls, opened = list(self.calls), set(self.open)
+        try:
+            return work()
+        except _DeadEnd:
+            self.calls, self.open = calls, opened
+            return None
 
 
 class Planner:
@@ -66,7 +86,10 @@ class Planner:
         if missing := self.reach.missing(target):
             return NoSource(*missing)
         draft = _Draft(rng, {tool: step for step, tool in earlier}, first_step)
-        self._add(target, "target", draft)
+        try:
+            self._add(target, "target", draft)
+        except _DeadEnd as error:
+            return error.missing
         if len(draft.calls) > MOST_CALLS:
             return NoSource(target, "")
         return TurnPlan(target, tuple(draft.calls))
@@ -84,7 +107,10 @@ class Planner:
         return step
 
     def _source(self, tool: str, need: str, draft: _Draft) -> ValueSource:
-        return self._drawn(self._options(tool, need, draft, self.reach.costs[tool]), draft)
+        options = self._options(tool, need, draft, self.reach.costs[tool])
+        if not options:
+            raise _DeadEnd(tool, need)
+        return self._drawn(options, draft)
 
     def _drawn(self, options: list[tuple[float, Edge | None]], draft: _Draft) -> ValueSource:
         cheapest = min(cost for cost, _ in options)
@@ -124,8 +150,8 @@ class Planner:
         helpless = fact.tried > 0 and fact.tried == fact.failed
         given = [path for path in free if self._is_given(tool, path)]
         if given and (helpless or draft.rng.random() < GIVEN_SHARE):
-            options = self._options(tool, given[0], draft, math.inf)
-            return {given[0]: self._drawn([item for item in options if item[1] is not None] or options, draft)}
+            options = [item for item in self._options(tool, given[0], draft, math.inf) if item[1] is not None]
+            return {given[0]: source} if options and (source := self._try_to_draw(options, draft)) else {}
         spoken = [path for path in free if self.reach.said_cost(tool, path) == 0.0]
         return {spoken[0]: Supplied()} if spoken and draft.rng.random() < OPTIONAL_SHARE else {}
 
@@ -141,6 +167,15 @@ class Planner:
                 continue
             if (step := draft.step_of(edge.source)) is not None:
                 return {step}
-            if edge.source in self.reach.costs and edge.source not in draft.open:
-                return {self._add(edge.source, "state", draft)}
+            reachable = edge.source in self.reach.costs and edge.source not in draft.open
+            if reachable and (step := self._try_to_add(edge.source, draft)) is not None:
+                return {step}
         return set()
+
+    def _try_to_add(self, tool: str, draft: _Draft) -> int | None:
+        """Add what enables a call with all that it needs, or nothing."""
+        return draft.unless_dead_end(lambda: self._add(tool, "state", draft))
+
+    def _try_to_draw(self, options: list[tuple[float, Edge | None]], draft: _Draft) -> ValueSource | None:
+        """Draw a source and add all that it needs, or nothing."""
+        return draft.unless_dead_end(lambda: self._drawn(options, draft))

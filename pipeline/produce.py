@@ -12,6 +12,7 @@ from toolweave.agent.arguments import ValueBook
 from toolweave.agent.compose import ask_backwards
 from toolweave.agent.execute import Attempt, Executor, PlanFailed
 from toolweave.agent.messages import Message, user_message
+from toolweave.agent.outcomes import emptiness
 from toolweave.agent.reason import Reasoner, Revision
 from toolweave.agent.replay import expected_call, rebound, replay
 from toolweave.agent.roles import Model, Style
@@ -31,6 +32,9 @@ from toolweave.servers.config import ServerSpec
 from toolweave.servers.errors import EndpointUnusable, TeacherError
 from toolweave.servers.info import ServerInfo
 from toolweave.servers.tools import function_names
+
+VARIATIONS = 3
+"""Times that a plan is tried, each time about other rows and other values."""
 
 Outcome = Literal["rejected", "failed", "unresolved"]
 
@@ -99,6 +103,19 @@ def _specs(shop: Workshop, trace: Trace) -> list[ServerSpec]:
 async def _execute(
     shop: Workshop, plan: TrajectoryPlan, log: Log, rng: random.Random
 ) -> tuple[Trace, list[ServerInfo], datetime]:
+    """Run the plan; when its values lead nowhere, again about other things, each time on a fresh environment."""
+    for _ in range(VARIATIONS - 1):
+        try:
+            return await _execute_once(shop, plan, log, rng)
+        except PlanFailed as error:
+            if error.stage != "plan":
+                raise
+    return await _execute_once(shop, plan, log, rng)
+
+
+async def _execute_once(
+    shop: Workshop, plan: TrajectoryPlan, log: Log, rng: random.Random
+) -> tuple[Trace, list[ServerInfo], datetime]:
     """Run the plan's turns on a fresh environment; a later turn that fails is left out."""
     specs = [shop.specs[name] for name in dict.fromkeys(shop.graph.tools[tool].server for tool in plan.tools)]
     turns: list[TurnTrace] = []
@@ -129,6 +146,9 @@ async def _again(trace: Trace, specs: Sequence[ServerSpec], open_fresh: OpenEnvi
         seen = await replay(expected, environment)
     if seen.problem is not None:
         raise PlanFailed("plan", f"works only after a failed attempt: {seen.problem}")
+    for call_id, result in seen.results.items():
+        if (reason := emptiness(result)) is not None:
+            raise PlanFailed("plan", f"works only after a failed attempt: {call_id}: {reason}")
     calls = {
         call.id: replace(call, arguments=rebound(item, seen.results), result=seen.results[call.id])
         for call, item in zip(trace.calls, expected, strict=True)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from toolweave.agent.argument_values import is_identifying
 from toolweave.agent.offline.conversation import Seen, Situation
-from toolweave.agent.offline.fitting import Slot, fit, value_of
+from toolweave.agent.offline.fitting import GOOD, Slot, fit, value_of
 from toolweave.agent.offline.following import Follower, parameter_label
 from toolweave.agent.offline.guidance import Correction, Guidance, read_guidance
 from toolweave.agent.offline.listening import REQUIRED_FIRST, Listener
@@ -22,6 +22,8 @@ from toolweave.servers.tools import Tool
 
 DEEPEST = 5
 """Tools that are planned one behind the other."""
+SURE = 0.8
+"""Fit from which a mention says an optional parameter of a tool that a hint asks for."""
 MISSING = 3.0
 """Cost of a required value that nothing gives."""
 
@@ -100,9 +102,14 @@ class Student:
         if goal is None or goal.id == tool.id or goal.id in self.made:
             return self._way(tool, self.listener.spent, DEEPEST)
         said = self.listener.said(goal, self._slots(goal), self.listener.spent)
-        claimed = {index: slot for slot in self._slots(goal) if slot.path in said for index in said[slot.path].mentions}
+        own = [slot for slot in self._slots(goal) if slot.path in said and not self._gives(tool, goal, slot)]
+        claimed = {index: slot for slot in own for index in said[slot.path].mentions}
         kept = frozenset(index for index, slot in claimed.items() if self._fits_better(index, slot, tool))
-        return self._way(tool, self.listener.spent | kept, DEEPEST, given=list(said.values()))
+        return self._way(tool, self.listener.spent | kept, DEEPEST, given=list(said.values()), sure=SURE)
+
+    def _gives(self, tool: Tool, goal: Tool, slot: Slot) -> bool:
+        """Whether a tool is known to give a parameter of the goal."""
+        return any(edge.source == tool.id for edge in self.box.feeding(self.graph, goal, slot.path))
 
     def _fits_better(self, index: int, slot: Slot, tool: Tool) -> bool:
         """Whether a mention fits a parameter of the goal better than any of another tool, required ones favoured."""
@@ -119,11 +126,17 @@ class Student:
         return next((tool for _, tool in ranked if tool.id not in ruled_out), None)
 
     def _way(
-        self, tool: Tool, taken: frozenset[int], depth: int, stack: tuple[str, ...] = (), given: Sequence[Filled] = ()
+        self,
+        tool: Tool,
+        taken: frozenset[int],
+        depth: int,
+        stack: tuple[str, ...] = (),
+        given: Sequence[Filled] = (),
+        sure: float = GOOD,
     ) -> Way:
         """The cheapest way to call a tool; `taken` mentions belong to tools further on."""
         slots = self._slots(tool)
-        said = self.listener.said(tool, slots, taken)
+        said = self.listener.said(tool, slots, taken, sure)
         shared = {item.path: item for item in given if item.source == "request"}
         for slot in slots:
             if slot.path not in said and slot.parameter.required and slot.path in shared:

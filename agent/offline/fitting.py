@@ -126,6 +126,8 @@ def _kind_fit(mention: Mention, slot: Slot) -> float:
             if mention.kind == "token" or (mention.kind == "quoted" and re.search(r"\d|[_-]", mention.text))
             else 0.0
         )
+    if own & {"file", "path"} and mention.kind in ("name", "quoted") and not re.search(r"[./]", mention.text):
+        return 0.15
     if mention.kind == "address":
         return 0.9 if own & {"email", "url", "uri", "address", "recipient", "website"} else 0.3
     if mention.kind == "token" and re.search(r"\.[a-z]{2,5}$", mention.text):
@@ -157,13 +159,15 @@ def _is_dated(slot: Slot) -> bool:
 
 def nearness(before: Sequence[str], after: Sequence[str], slot: Slot) -> float:
     """How much the words around a mention speak of the parameter, 0..1; the nearer the more."""
-    best = 0.0
-    total = 0.0
-    for distance, word in [*enumerate(before), *((at + 1, word) for at, word in enumerate(after))]:
-        weight = _relation(singular(word), word, slot) / (1.0 + 0.3 * distance)
-        best = max(best, weight)
-        total += weight
-    return min(1.0, best + 0.25 * (total - best))
+    best = total = 0.0
+    for start, side in ((0, before), (1, after)):
+        distance = start
+        for word in side:
+            weight = _relation(singular(word), word, slot) / (1.0 + 0.3 * distance)
+            best = max(best, weight)
+            total += weight
+            distance += word not in SMALL
+    return min(1.2, best + 0.25 * (total - best))
 
 
 def _relation(word: str, raw: str, slot: Slot) -> float:
@@ -171,7 +175,7 @@ def _relation(word: str, raw: str, slot: Slot) -> float:
     if word in own and word not in SMALL:
         return 1.0
     if CUES.get(raw, frozenset[str]()) & {*own, *slot.path.split("_")}:
-        return 0.9
+        return 0.6 if raw in SMALL else 0.9
     if any(word in everyday(item) for item in own):
         return 0.75
     if word in SMALL:

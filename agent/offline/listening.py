@@ -52,19 +52,19 @@ class Listener:
                 text = f"{text[: item.start]}{' ' * (item.end - item.start)}{text[item.end :]}"
         return text
 
-    def said(self, tool: Tool, slots: Sequence[Slot], taken: frozenset[int]) -> dict[str, Filled]:
+    def said(self, tool: Tool, slots: Sequence[Slot], taken: frozenset[int], sure: float = GOOD) -> dict[str, Filled]:
         """What the request says for a tool's parameters, by path: each mention goes where it fits best.
 
-        `taken` mentions belong to other tools.
+        `taken` mentions belong to other tools; optional parameters need a fit of `sure`.
         """
         found = {slot.path: again for slot in slots if (again := self._said_before(slot)) is not None}
-        found |= self._mentioned(tool, [slot for slot in slots if slot.path not in found], taken)
+        found |= self._mentioned(tool, [slot for slot in slots if slot.path not in found], taken, sure)
         for slot in slots:
             if slot.path not in found and (chosen := self._chosen(tool, slot)) is not None:
                 found[slot.path] = chosen
         return found
 
-    def _mentioned(self, tool: Tool, slots: Sequence[Slot], taken: frozenset[int]) -> dict[str, Filled]:
+    def _mentioned(self, tool: Tool, slots: Sequence[Slot], taken: frozenset[int], least: float) -> dict[str, Filled]:
         found: dict[str, Filled] = {}
         used: set[int] = set()
         for score, slot, index in self._pairs(tool, slots, taken):
@@ -72,7 +72,7 @@ class Listener:
             if index in used or slot.path in found or (correction is not None and correction.elsewhere):
                 continue
             sure = correction is not None and correction.required
-            if score < self._least(tool, slot, self.mentions[index]) and not sure:
+            if score < self._least(tool, slot, self.mentions[index], least) and not sure:
                 continue
             found[slot.path] = self._filled(slot, index)
             used |= found[slot.path].mentions
@@ -109,10 +109,10 @@ class Listener:
             score *= 0.4
         return score + 1.0 if score > 0.0 and self._asked(correction) else score
 
-    def _least(self, tool: Tool, slot: Slot, mention: Mention) -> float:
+    def _least(self, tool: Tool, slot: Slot, mention: Mention, optional: float) -> float:
         """How well a mention must fit: better where the value is optional, or something that tools give."""
         if not slot.parameter.required:
-            return GOOD
+            return optional
         if mention.kind not in ("quoted", "name"):
             return 0.25
         edges = self.box.feeding(self.graph, tool, slot.path)

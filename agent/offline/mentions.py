@@ -28,7 +28,7 @@ _WORD = re.compile(r"[A-Za-z']+")
 _LIST_GAP = re.compile(r"\s*(?:,|,?\s+and|;)\s*")
 _ROW_LEAD = re.compile(r"(?:namely|listed as|I mean|I am talking about|that is to say)\s(?:[^.;?!()]*,\s)?[\"“]?$")
 _ROW_MORE = re.compile(r"\((?:namely|I mean|that is to say)\s[^()]*$")
-_NOT_NAMES = frozenset(("I", "I'm", "I've", "I'd", "ID", "EUR", "OK"))
+_NOT_NAMES = frozenset(("I", "Celsius", "Fahrenheit", "I'm", "I've", "I'd", "ID", "EUR", "OK"))
 
 
 @dataclass(frozen=True, slots=True)

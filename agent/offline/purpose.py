@@ -110,7 +110,7 @@ _PLAIN_VERBS = {
 def _described(description: str) -> tuple[str, str, str] | None:
     """The verb phrase of the first sentences that has one; shouted openings such as "START HERE" are passed over."""
     description = re.sub(r"(?:\s(?:from|at|in|to|of|by|with|for|as|is))?\s`[^`\s]+`", "", description)
-    text = re.sub(r" +([.,;:!?])", r"\1", _MARKS.sub(" ", description.strip()[:600])).strip()
+    text = re.sub(r" +([.,;:!?])(?=\s|$)", r"\1", _MARKS.sub(" ", description.strip()[:600])).strip()
     text = re.sub(r"^([A-Za-z]+)(?:/[a-z]+)+ ", r"\1 ", text).lstrip("-# \n")
     for at, sentence in enumerate(_SENTENCE.split(text)[:2]):
         found = _ordered(" ".join(sentence.split())) if not sentence.isupper() else None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from toolweave.agent.patterns import place_of, put_at
 from toolweave.agent.probing.effects import Action
-from toolweave.graph.learning.values import key
-from toolweave.servers.json_values import canonical, is_list, is_object
+from toolweave.servers.json_values import canonical
 
 Birth = tuple[int, int]
 """Number of the step that made a thing, and which of the things made there it is."""
@@ -17,12 +18,11 @@ _MARK = re.compile(r'\{"@":\[(\d+),\d+\]\}')
 
 
 def call_text(arguments: Mapping[str, Any], born: Mapping[str, Birth]) -> str:
-    """Arguments as text; `born` maps values to their births."""
-
-    def marked(value: Any) -> Any:
-        return {"@": list(born[key(value)])} if key(value) in born else value
-
-    return canonical(_mapped(dict(arguments), marked))
+    """Arguments as text; `born` maps parameter patterns to the births of the things that they name."""
+    marked = copy.deepcopy(dict(arguments))
+    for path, birth in born.items():
+        put_at(marked, place_of(path), {"@": list(birth)})
+    return canonical(marked)
 
 
 def arguments_of(action: Action, things: Mapping[Birth, Any]) -> dict[str, Any] | None:
@@ -42,11 +42,3 @@ def arguments_of(action: Action, things: Mapping[Birth, Any]) -> dict[str, Any] 
 def newest_step(action: Action) -> int:
     """The last step that made something which the action is about; 0 when it is about nothing that was made."""
     return max((int(step) for step in _MARK.findall(action[1])), default=0)
-
-
-def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
-    if is_object(value):
-        return {name: _mapped(item, change) for name, item in value.items()}
-    if is_list(value):
-        return [_mapped(item, change) for item in value]
-    return change(value)

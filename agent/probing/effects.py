@@ -119,6 +119,15 @@ class Effects:
         """Whether exact experiments have shown an effect."""
         return _shown(self._sure.get((self.kind(first), second), Counter()), effect) > 0
 
+    def matters(self, first: str) -> bool:
+        """Whether any call ended otherwise because of a tool, its own repetition included."""
+        return any(
+            _shown(counts, effect)
+            for (action, _), counts in self.exact.pairs().items()
+            if action[0] == first
+            for effect in EFFECTS
+        )
+
     def settled(self, first: Action, second: str, without: End | None) -> bool:
         """Whether one more experiment would hardly teach anything; `without` is how the second ends without."""
         if self.suspected(first, second):
@@ -135,9 +144,9 @@ class Effects:
         """The state edges that were shown."""
         found: list[Edge] = []
         summed: dict[tuple[str, str], Counter[tuple[End, End]]] = {}
-        for (first, second), counts in self.exact.pairs().items():
-            if first[0] != second:
-                summed.setdefault((first[0], second), Counter()).update(counts)
+        for ((maker, _), other), counts in self.exact.pairs().items():
+            if maker != other:
+                summed.setdefault((maker, other), Counter()).update(counts)
         for (first, second), counts in sorted(summed.items()):
             for effect in EFFECTS:
                 flips = _shown(counts, effect)

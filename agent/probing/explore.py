@@ -16,10 +16,8 @@ from toolweave.agent.probing.filling import Filled, Filler, fitted
 from toolweave.agent.probing.prior import harm, looks_reading
 from toolweave.agent.probing.session import Observation, Session, differ
 from toolweave.graph.build import build_graph
-from toolweave.graph.fields import Scalar, leaves
 from toolweave.graph.learning.links import Link
-from toolweave.graph.learning.pools import Pools
-from toolweave.graph.learning.values import distinctive, key, never_seen
+from toolweave.graph.learning.values import never_seen
 from toolweave.servers.json_values import canonical
 from toolweave.servers.tools import Tool
 
@@ -42,11 +40,11 @@ class Explorer:
         self.worked: dict[str, list[Observation]] = {tool.id: [] for tool in tools}
         self.tries: dict[str, int] = {tool.id: 0 for tool in tools}
         self.failed: dict[str, int] = {tool.id: 0 for tool in tools}
-        self.first_seen: dict[str, Scalar] = {}
-        """Distinctive values that exist from the start, by their text: reading tools showed them first."""
-        self.initial = Pools()
-        """What reading tools have shown, apart from what the calls of others have brought together."""
-        self._made: set[str] = set()
+        self.journal: list[Observation] = []
+        self.moving: set[str] = set()
+        """Ids of tools that change something, though they look like reading."""
+        self.repeatable: set[str] = set()
+        """Ids of tools that say neither, and that return the same when called twice."""
         self.changes = 0
         """Calls that worked of tools that do not look like reading."""
         self._tried: dict[str, int] = {}
@@ -72,37 +70,23 @@ class Explorer:
             if turn > 0 and (self._progress() == before or (retry and not self.stuck())):
                 return
 
-    @property
-    def made(self) -> frozenset[str]:
-        """Distinctive values, as text, that calls have made: they do not exist on a fresh environment."""
-        return frozenset(self._made)
-
     def stuck(self) -> list[Tool]:
         """Tools that never worked."""
         return [tool for tool in self.tools if not self.worked[tool.id]]
 
     def _wanted(self, tool: Tool, turn: int) -> int:
-        return self.wanted if looks_reading(tool) else 1 + (turn > 0)
+        return self.wanted if self.reads(tool) else 1 + (turn > 0)
+
+    def reads(self, tool: Tool) -> bool:
+        """Whether a tool is taken to change nothing."""
+        return looks_reading(tool) and tool.id not in self.moving
 
     def hear(self, seen: Observation) -> None:
         """Take in any observation."""
+        self.journal.append(seen)
         if seen.outcome == "ok":
             given = [value for _, value in argument_leaves(seen.arguments)]
             self.filler.pools.add(seen.tool.id, given, seen.result.value)
-            self._date(seen)
-            if looks_reading(seen.tool):
-                self.initial.add(seen.tool.id, given, seen.result.value)
-
-    def _date(self, seen: Observation) -> None:
-        """Keep apart what exists from the start and what calls have made."""
-        for leaf in leaves(seen.result.value):
-            text = key(leaf.value)
-            if not distinctive(leaf.value) or text in self.first_seen or text in self._made:
-                continue
-            if looks_reading(seen.tool):
-                self.first_seen[text] = leaf.value
-            elif not any(key(value) == text for _, value in argument_leaves(seen.arguments)):
-                self._made.add(text)
 
     def _progress(self) -> int:
         return sum(map(len, self.worked.values())) + sum(len(link.accepted) for link in self.filler.links.values())
@@ -149,7 +133,7 @@ class Explorer:
         self.judge(seen, filled)
         if seen.worked:
             self.worked[tool.id].append(seen)
-            self.changes += not looks_reading(tool)
+            self.changes += not self.reads(tool)
         else:
             self.failed[tool.id] += 1
         return seen

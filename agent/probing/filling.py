@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,14 @@ class Filled:
     """Parameter pattern → field."""
     named: dict[str, Scalar] = field(default_factory=dict[str, Scalar])
     """Parameter pattern → value, for parameters that name a thing."""
+
+
+def _no_values(_: Link) -> Sequence[Scalar]:
+    return ()
+
+
+def _never(_: Link, __: Scalar) -> bool:
+    return False
 
 
 class Filler:
@@ -73,15 +81,15 @@ class Filler:
         self,
         tool: Tool,
         attempt: int = 0,
-        prefer: Sequence[Scalar] = (),
+        prefer: Callable[[Link], Sequence[Scalar]] = _no_values,
         also: Sequence[Parameter] = (),
-        avoid: frozenset[str] = frozenset(),
+        avoid: Callable[[Link, Scalar], bool] = _never,
         guess: bool = True,
     ) -> Filled | None:
         """Arguments with all required parameters and those of `also`; `None` when a needed value is not known yet.
 
-        `prefer` are values to use wherever they fit; `avoid` are values to leave alone where others exist; `guess`
-        allows values that nothing shows.
+        `prefer` gives values to use before all others; `avoid` tells values to leave alone where others exist;
+        `guess` allows values that nothing shows.
         """
         filled = Filled()
         for parameter in (*self._required[tool.id], *also):
@@ -138,18 +146,18 @@ class Filler:
         self,
         tool: Tool,
         parameter: Parameter,
-        prefer: Sequence[Scalar],
-        avoid: frozenset[str],
+        prefer: Callable[[Link], Sequence[Scalar]],
+        avoid: Callable[[Link, Scalar], bool],
         filled: Filled,
     ) -> tuple[Scalar, Field | None] | None:
         link = self.links[tool.id, parameter.path]
-        for value in prefer:
-            if link.fits(value) and value not in filled.named.values():
+        for value in prefer(link):
+            if value not in filled.named.values():
                 return value, None
         options = self._options(link, avoid, filled)
         return options[0] if options else None
 
-    def _options(self, link: Link, avoid: frozenset[str], filled: Filled) -> list[tuple[Scalar, Field]]:
+    def _options(self, link: Link, avoid: Callable[[Link, Scalar], bool], filled: Filled) -> list[tuple[Scalar, Field]]:
         """(value, field), best first: not used yet, seen together with what is chosen already, likeliest field."""
         near = [self.pools.near.get(key(value), {}) for value in filled.named.values() if distinctive(value)]
         found: list[tuple[tuple[float, ...], Scalar, Field]] = []
@@ -161,7 +169,7 @@ class Filler:
                 used = self._used.get((link.tool.id, link.parameter.path, text), 0)
                 made = place.tool in self.makers
                 spared = link.tool.id in self.enders and not made
-                found.append(((text in avoid, used, spared, apart, rank, -order if made else order), value, place))
+                found.append(((avoid(link, value), used, spared, apart, rank, -order if made else order), value, place))
         found.sort(key=lambda item: item[0])
         return [(value, place) for _, value, place in found]
 

@@ -12,8 +12,7 @@ import copy
 from toolweave.agent.argument_values import is_identifying, json_kinds
 from toolweave.agent.patterns import argument_leaves, get, place_of, put_at
 from toolweave.agent.probing.explore import Explorer
-from toolweave.agent.probing.filling import fitted
-from toolweave.agent.probing.prior import looks_reading
+from toolweave.agent.probing.filling import fitted, types_fit
 from toolweave.agent.probing.session import Observation, Session, differ
 from toolweave.graph.fields import Scalar
 from toolweave.graph.learning.links import Link
@@ -45,8 +44,25 @@ class SecondLook:
             for parameter in parameters(tool):
                 if parameter.required and not self.filler.names_a_thing(tool, parameter.path):
                     await self._said(tool, parameter, session)
-                elif not parameter.required and looks_reading(tool):
+                elif not parameter.required and self.explorer.reads(tool):
                     await self._optional(tool, parameter, session)
+        for link in list(self.filler.links.values()):
+            await self._unconfirmed(link, session)
+
+    async def _unconfirmed(self, link: Link, session: Session) -> None:
+        """Take a value from every field that names match and of which its values do not say whether they fit."""
+        name = (link.tool.id, link.parameter.path)
+        if not link.accepted or link.takes_anything or not self.filler.names_a_thing(link.tool, link.parameter.path):
+            return
+        for edge in self.filler.edges.get(name, ()):
+            place = self.filler.pools.fields.get((edge.source, edge.source_field))
+            if edge.confidence < WORTH_A_CALL or place is None or not place.values or link.fed_by(place) is not None:
+                continue
+            value = list(place.values.values())[-1]
+            filled = self.filler.fill(link.tool, prefer=lambda one, it=value: [it] if one is link else [], guess=False)
+            if filled is not None and types_fit(value, link.parameter):
+                filled.sources[link.parameter.path] = place
+                await self.explorer.attempt(link.tool, filled, session)
 
     async def _said(self, tool: Tool, parameter: Parameter, session: Session) -> None:
         link = self.filler.links[tool.id, parameter.path]
@@ -59,7 +75,7 @@ class SecondLook:
         if control.outcome == "ok" and not differ(seen, control):
             link.takes_anything = True
             return
-        if not looks_reading(tool):
+        if not self.explorer.reads(tool):
             if any(control.mentions(item) for _, item in argument_leaves(control.arguments) if item != value):
                 link.accept(value)
             return

@@ -43,15 +43,19 @@ class ServerProbe:
         self.name = name
         self.tools = list(tools)
         self.meter = meter
-        self.journal: list[Observation] = []
         self.problem = ""
         self.pools = Pools()
         self._open = open
         self._environments = environments
         self._filler = Filler(self.tools, self.pools, book, rng)
         self._explorer = Explorer(self.tools, self._filler, rng)
-        self._walker = Walker(self._explorer, rng)
+        self._walker = Walker(self._explorer)
         self._access = AccessTest(self._explorer)
+
+    @property
+    def journal(self) -> list[Observation]:
+        """Every call, in order."""
+        return self._explorer.journal
 
     @property
     def links(self) -> dict[tuple[str, str], Link]:
@@ -83,6 +87,9 @@ class ServerProbe:
     async def _on_fresh(self, work: Callable[[Session], Awaitable[bool]]) -> bool:
         """Do something on a fresh environment; whether it makes sense to go on."""
         async with self._open() as environment:
+            if not any(tool.server == self.name for tool in environment.tools):
+                self.problem = "it did not start"
+                return False
             try:
                 return await work(Session(environment, self.meter, self._hear))
             except OutOfBudget:
@@ -92,7 +99,6 @@ class ServerProbe:
             return False
 
     def _hear(self, seen: Observation) -> None:
-        self.journal.append(seen)
         self._explorer.hear(seen)
 
     def facts(self) -> dict[str, ToolFacts]:
@@ -104,7 +110,7 @@ class ServerProbe:
         calls = [seen for seen in self.journal if seen.tool.id == tool.id]
         works = list(dict.fromkeys(canonical(seen.arguments) for seen in calls if seen.worked))
         failed = sum(seen.outcome == "failed" for seen in calls)
-        how = access(tool, self._walker.effects, self._access)
+        how = access(tool, self._walker.effects, self._explorer)
         return ToolFacts(how, tuple(fields), tuple(works[:MOST_WORKS]), len(calls), failed)
 
     def state_edges(self) -> list[Edge]:

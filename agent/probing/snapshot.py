@@ -12,9 +12,8 @@ from toolweave.agent.patterns import put
 from toolweave.agent.probing.effects import Situation
 from toolweave.agent.probing.explore import Explorer
 from toolweave.agent.probing.filling import fitted
-from toolweave.agent.probing.prior import looks_reading
 from toolweave.agent.probing.session import Observation, Session
-from toolweave.graph.fields import Scalar
+from toolweave.agent.probing.things import Thing, Things
 from toolweave.graph.learning.values import look
 from toolweave.servers.tools import Tool
 
@@ -59,13 +58,13 @@ def really_differ(one: str, other: str) -> bool:
 
 
 async def take_snapshot(
-    explorer: Explorer, things: Sequence[Scalar], situation: Situation, session: Session
+    explorer: Explorer, known: Things, things: Sequence[Thing], situation: Situation, session: Session
 ) -> Snapshot:
     """Read what there is to read about some things, and the lists that need nothing."""
     calls: list[tuple[Tool, dict[str, Any]]] = []
     for tool in explorer.tools:
-        if looks_reading(tool) and explorer.worked[tool.id]:
-            arguments = _about(explorer, tool, things)
+        if explorer.reads(tool) and explorer.worked[tool.id]:
+            arguments = _about(explorer, known, tool, things)
             if arguments is not None:
                 calls.append((tool, arguments))
     calls.sort(key=lambda call: not explorer.filler.naming(call[0]))
@@ -74,24 +73,25 @@ async def take_snapshot(
     return Snapshot(situation, await _read(calls[:MOST_READS], session))
 
 
-async def read_about(explorer: Explorer, things: Sequence[Scalar], session: Session) -> list[Observation]:
+async def read_about(explorer: Explorer, known: Things, things: Sequence[Thing], session: Session) -> list[Observation]:
     """Call the reading tools that take one of some things."""
     if not things:
         return []
-    calls = [(tool, _about(explorer, tool, things)) for tool in explorer.tools if _is_about_something(explorer, tool)]
+    tools = [tool for tool in explorer.tools if _is_about_something(explorer, tool)]
+    calls = [(tool, _about(explorer, known, tool, things)) for tool in tools]
     return [await session.call(tool, given) for tool, given in calls[:MOST_READS] if given is not None]
 
 
 def _is_about_something(explorer: Explorer, tool: Tool) -> bool:
-    return looks_reading(tool) and bool(explorer.worked[tool.id]) and bool(explorer.filler.naming(tool))
+    return explorer.reads(tool) and bool(explorer.worked[tool.id]) and bool(explorer.filler.naming(tool))
 
 
-def _about(explorer: Explorer, tool: Tool, things: Sequence[Scalar]) -> dict[str, Any] | None:
+def _about(explorer: Explorer, known: Things, tool: Tool, things: Sequence[Thing]) -> dict[str, Any] | None:
     """Arguments that worked, with the walk's things in them; `None` for a tool that is about none of them."""
     arguments = copy.deepcopy(explorer.worked[tool.id][0].arguments)
     for parameter in explorer.filler.naming(tool):
         link = explorer.filler.links[tool.id, parameter.path]
-        fitting = [value for value in things if link.fits(value)]
+        fitting = [known.values[thing] for thing in things if known.fits(link, thing)]
         if not fitting:
             return None
         put(arguments, parameter.path, fitted(fitting[0], parameter))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from toolweave.graph.fields import Scalar
 from toolweave.graph.learning.links import SHARED_LOOKS, Link
 from toolweave.graph.learning.pools import Field, Pools
-from toolweave.graph.learning.values import distinctive
+from toolweave.graph.learning.values import distinctive, look
 from toolweave.graph.model import Edge, Evidence, ToolFacts, ToolGraph
 
 UNTRIED_SHARE = 0.6
@@ -74,7 +75,7 @@ def _confirmed(link: Link, place: Field, matched: Edge | None) -> Edge | None:
     if place.tool == link.tool.id or link.takes_anything or link.takes_parts or not link.fed_by(place):
         return None
     shared = [text for text in place.values if text in link.accepted]
-    if not shared and _server(place.tool) != _server(link.tool.id):
+    if _server(place.tool) != _server(link.tool.id) and not any(_worldwide(place.values[text]) for text in shared):
         return None
     telling = any(distinctive(place.values[text]) for text in shared) or place.look[0] in SHARED_LOOKS
     if not telling and (matched is None or (place.look[0] == "number" and matched.source_field != place.pattern)):
@@ -108,6 +109,11 @@ def _still_possible(link: Link, edge: Edge, facts: Mapping[str, ToolFacts]) -> b
     if not source.works:
         return True
     return not target.works and not link.accepted
+
+
+def _worldwide(value: Scalar) -> bool:
+    """Whether a value means the same everywhere; ids such as `LN-17` are given out anew by every server."""
+    return look(value)[0] in ("email", "address") or look(value) == ("code", "uuid")
 
 
 def _server(tool: str) -> str:

@@ -50,7 +50,7 @@ class Pools:
         for leaf in islice(leaves(value), MOST_READ):
             self._note(tool, leaf, arguments)
             if distinctive(leaf.value):
-                rows.setdefault(_row(leaf.place), []).append(key(leaf.value))
+                rows.setdefault(row_of(leaf.place), []).append(key(leaf.value))
         known = [text for text, item in arguments.items() if distinctive(item)]
         for row in rows.values():
             for text in row:
@@ -99,7 +99,7 @@ class Pools:
                 self.near.setdefault(other, {})[text] = None
 
 
-def _row(place: str) -> str:
+def row_of(place: str) -> str:
     """The place up to its last list index: leaves with the same one stand in one row."""
     parts = place.split("/")
     last = max((at for at, part in enumerate(parts) if part.isdigit()), default=0)

@@ -11,7 +11,7 @@ from typing import Any
 from toolweave.agent.compare import equal_values
 from toolweave.agent.compose import CODE_CASE, mentions
 from toolweave.agent.grounding import given_away, seen_text, unsupported
-from toolweave.agent.outcomes import reads_as_failure
+from toolweave.agent.outcomes import reads_as_failure, reads_as_nothing
 from toolweave.agent.patterns import argument_leaves
 from toolweave.agent.schemas import property_schema, schema_errors
 from toolweave.agent.spoken import reads_as
@@ -157,13 +157,11 @@ def leak(sample: Sample) -> Iterator[str]:
 
 
 def _leaks_of_requests(sample: Sample) -> Iterator[str]:
-    names = {name for _, name, _ in called(sample.messages)}
-    words = [tool["function"]["name"] for tool in sample.tools] + [call.tool for call in sample.checker.calls]
-    for tool in sample.tools:
-        if tool["function"]["name"] in names:
-            words += as_object(as_object(tool["function"].get("parameters")).get("properties"))
+    tools = [tool["function"]["name"] for tool in sample.tools] + [call.tool for call in sample.checker.calls]
     for index, turn in enumerate(sample.turns):
-        text = str(sample.messages[turn.messages[0]]["content"])
+        first, last = turn.messages
+        words = tools + _parameter_names(sample, {name for _, name, _ in called(sample.messages[first : last + 1])})
+        text = str(sample.messages[first]["content"])
         said = (str(p.source["text"]) for p in sample.provenance if p.source.get("turn") == index)
         for wording in sorted(said, key=len, reverse=True):
             text = text.replace(wording, " … ")
@@ -171,6 +169,12 @@ def _leaks_of_requests(sample: Sample) -> Iterator[str]:
             yield f"the request of turn {index} says {word!r}"
         for match in CODE_CASE.finditer(text):
             yield f"the request of turn {index} says {match.group(0)!r}"
+
+
+def _parameter_names(sample: Sample, tools: set[str]) -> list[str]:
+    """Names of the parameters of these tools."""
+    functions = [tool["function"] for tool in sample.tools if tool["function"]["name"] in tools]
+    return [name for one in functions for name in as_object(as_object(one.get("parameters")).get("properties"))]
 
 
 def answer(sample: Sample) -> Iterator[str]:
@@ -183,8 +187,12 @@ def answer(sample: Sample) -> Iterator[str]:
         if reads_as_failure(text):
             yield f"the answer of message {last} reads like an error"
         for message in sample.messages[first:last]:
-            if turn.kind == "base" and message["role"] == "tool" and reads_as_failure(str(message["content"])):
+            if turn.kind == "base" and message["role"] == "tool" and _went_wrong(str(message["content"])):
                 yield f"an observation of turn {sample.turns.index(turn)} reads like an error"
+
+
+def _went_wrong(observation: str) -> bool:
+    return reads_as_failure(observation) or reads_as_nothing(observation)
 
 
 GATES: dict[str, Gate] = {

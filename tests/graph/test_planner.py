@@ -92,3 +92,16 @@ def test_a_later_turn_takes_values_from_earlier_calls() -> None:
     assert [(call.step, call.tool, call.sources) for call in plan.calls] == [
         (3, "s/pay", {"account_id": FromCall(2, "account")})
     ]
+
+
+def test_an_enabler_that_leads_back_to_its_target_is_left_out() -> None:
+    lock, unlock = tool("lock", "key_id"), tool("unlock", "key_id")
+    edges = [
+        data("find", "id", "lock", "key_id"),
+        data("lock", "key", "unlock", "key_id"),
+        enables("unlock", "lock"),
+    ]
+    for seed in range(20):
+        plan = planner([FIND, lock, unlock], edges, {"name"}).plan_turn("s/lock", random.Random(seed))
+        assert isinstance(plan, TurnPlan)
+        assert [call.tool for call in plan.calls] == ["s/find", "s/lock"]

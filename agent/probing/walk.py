@@ -1,0 +1,54 @@
+"""One walk under way, and the calls that it could make next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from toolweave.agent.probing.calltext import Birth
+from toolweave.agent.probing.effects import Action, End, Situation
+from toolweave.agent.probing.filling import Filled
+from toolweave.agent.probing.snapshot import Snapshot
+from toolweave.agent.probing.things import Thing
+from toolweave.servers.tools import Tool
+
+
+@dataclass(slots=True)
+class Walk:
+    """One walk under way."""
+
+    origin: str
+    things: list[Thing]
+    """What the walk is about, most telling first."""
+    situation: Situation
+    born: dict[Thing, Birth] = field(default_factory=dict[Thing, Birth])
+    """When a thing was made."""
+    variant: int = 0
+    snapshot: Snapshot | None = None
+    """What reading tools return in the present situation, if it was looked up."""
+
+    def about(self, things: Iterable[Thing]) -> None:
+        """Add things as the most telling ones."""
+        fresh = [thing for thing in dict.fromkeys(things) if thing not in self.things]
+        self.things = [*fresh, *self.things]
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """A call that a walk could make next."""
+
+    action: Action
+    kind: Action
+    """The tool and the choice of arguments, without the things that it is about."""
+    tool: Tool
+    filled: Filled
+    things: tuple[Thing, ...]
+    """What it is about."""
+    life: Situation
+    """What was done since the newest of those was made; empty when all exist from the start."""
+    known: End | None
+    """How it ends here."""
+    before: End | None
+    """How it ended before the last step."""
+    missing: bool = False
+    """Whether it is known how it ends one step further."""
