@@ -169,7 +169,10 @@ class Filler:
                 used = self._used.get((link.tool.id, link.parameter.path, text), 0)
                 made = place.tool in self.makers
                 spared = link.tool.id in self.enders and not made
-                found.append(((avoid(link, value), used, spared, apart, rank, -order if made else order), value, place))
+                guess = 0 if link.fits(value) else rank
+                found.append(
+                    ((avoid(link, value), used, spared, guess, apart, rank, -order if made else order), value, place)
+                )
         found.sort(key=lambda item: item[0])
         return [(value, place) for _, value, place in found]
 
