@@ -139,7 +139,7 @@ def derive(name: str, seed: int = 7, states: int = 250, tries: int = 3) -> Truth
             world = _copy(lab.fresh)
         for _ in range(rng.randrange(1, 4)):
             _study_step(lab, world, rng, gives, truth)
-        _study_effects(lab, world, rng, truth, tries)
+        _study_effects(lab, world, rng, gives, truth, tries)
     for (target, parameter), table in lab.keys_of.items():
         for source, tables in gives.items():
             if table in tables and source != target:
@@ -173,7 +173,10 @@ def _find_filter(lab: Laboratory, tool: str, parameter: str, rng: random.Random)
             arguments = {**_arguments(lab, lab.fresh, tool, rng, []), parameter: key}
             unknown = {**arguments, parameter: key[:-4] + "zzzz"}
             found, nothing = (lab.call(_copy(lab.fresh), tool, given) for given in (arguments, unknown))
-            if found[0] and _text(found[1]) != _text(nothing[1]):
+            echoed = [
+                _text(one[1]).replace(given[parameter], "") for one, given in ((found, arguments), (nothing, unknown))
+            ]
+            if found[0] and echoed[0] != echoed[1]:
                 lab.keys_of[tool, parameter] = name
                 return
 
@@ -224,7 +227,7 @@ def _value(
 
 def _study_step(lab: Laboratory, world: Any, rng: random.Random, gives: dict[str, set[str]], truth: Truth) -> None:
     tool = rng.choice(list(lab.tools))
-    near = _near(world, [rng.choice([key for table in _tables(world).values() for key in table])])
+    near = _near(world, [rng.choice([key for table in _tables(world).values() for key in table])], steps=1)
     for attempt in range(12):
         arguments = _arguments(lab, world, tool, rng, near if attempt % 2 else [])
         before = _state(world)
@@ -232,25 +235,31 @@ def _study_step(lab: Laboratory, world: Any, rng: random.Random, gives: dict[str
         if worked:
             if _state(world) != before:
                 truth.writes.add(tool)
-            text, given = _text(output), {str(value) for value in arguments.values()}
-            words = set(re.findall(r"[\w-]+", text)) - given
-            for name, table in _tables(world).items():
-                if not words.isdisjoint(table.keys()):
-                    gives[tool].add(name)
+            gives[tool] |= _given_away(world, arguments, output)
             return
+
+
+def _given_away(world: Any, arguments: dict[str, Any], output: Any) -> set[str]:
+    """Tables whose keys an output holds, beyond those that the call was given."""
+    words = set(re.findall(r"[\w-]+", _text(output))) - {str(value) for value in arguments.values()}
+    return {name for name, table in _tables(world).items() if not words.isdisjoint(table.keys())}
 
 
 def _state(world: Any) -> bytes:
     return pickle.dumps([sorted(table.items()) for table in _tables(world).values()], -1)
 
 
-def _study_effects(lab: Laboratory, world: Any, rng: random.Random, truth: Truth, tries: int) -> None:
+def _study_effects(
+    lab: Laboratory, world: Any, rng: random.Random, gives: dict[str, set[str]], truth: Truth, tries: int
+) -> None:
     first = rng.choice(sorted(truth.writes) or list(lab.tools))
-    near = _near(world, [rng.choice([key for table in _tables(world).values() for key in table])])
+    near = _near(world, [rng.choice([key for table in _tables(world).values() for key in table])], steps=1)
     for attempt in range(12):
         arguments = _arguments(lab, world, first, rng, near if attempt % 2 else [])
         after = _copy(world)
-        if lab.call(after, first, arguments)[0]:
+        worked, output = lab.call(after, first, arguments)
+        if worked:
+            gives[first] |= _given_away(after, arguments, output)
             break
     else:
         return
@@ -272,10 +281,10 @@ def _study_effects(lab: Laboratory, world: Any, rng: random.Random, truth: Truth
                 truth.flips[first, second, "enables" if with_it else "disables"] += 1
 
 
-def _near(world: Any, keys: list[str]) -> list[str]:
-    """Keys of rows that name one of these or are named by one of their rows, two steps far."""
+def _near(world: Any, keys: list[str], steps: int = 2) -> list[str]:
+    """Keys of rows that name one of these or are named by one of their rows, and so on."""
     found = list(dict.fromkeys(keys))
-    for _ in range(2):
+    for _ in range(steps):
         wanted = set(found)
         for table in _tables(world).values():
             for key, row in table.items():

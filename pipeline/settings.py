@@ -25,7 +25,7 @@ class RunSettings(BaseModel):
     """Most user turns of one trajectory."""
     attempts: int = Field(default=3, ge=1, le=8)
     """Most attempts at one reasoning step (K)."""
-    probe_calls: int = Field(default=10, ge=0)
+    probe_calls: int = Field(default=6, ge=0)
     """Live calls per tool that the first experiments may make, on average."""
     offered: int = Field(default=24, ge=1)
     """Most tools on offer in one sample, unless it calls more."""

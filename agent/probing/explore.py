@@ -50,6 +50,8 @@ class Explorer:
         self._tried: dict[str, int] = {}
         self._blocked: dict[str, int] = {}
         self._controls: dict[str, Observation] = {}
+        self._unknown: dict[tuple[str, str], Observation] = {}
+        """(tool id, parameter) → how the tool says that it does not know a value there."""
         self._known_fields = -NEWS
 
     async def explore(self, session: Session, retry: bool = False) -> None:
@@ -142,6 +144,8 @@ class Explorer:
         path = link.parameter.path
         if self._control_key(link.tool, path, filled.arguments) in self._controls:
             return False
+        if (link.tool.id, path) in self._unknown:
+            return False
         return not link.takes_anything and link.fits(filled.named[path]) is None
 
     async def _control(self, tool: Tool, path: str, filled: Filled, session: Session) -> None:
@@ -151,6 +155,8 @@ class Explorer:
         seen = await session.call(tool, arguments)
         self.filler.links[tool.id, path].controls += 1
         self._controls[self._control_key(tool, path, filled.arguments)] = seen
+        if seen.outcome != "ok" and seen.mentions(unknown):
+            self._unknown[tool.id, path] = seen
         if seen.outcome == "ok":
             self.filler.links[tool.id, path].takes_anything = True
 
@@ -163,7 +169,7 @@ class Explorer:
         refused = [path for path in filled.named if self._refuses(seen, path, filled)]
         for path, value in filled.named.items():
             link = self.filler.links[seen.tool.id, path]
-            control = self._controls.get(self._control_key(seen.tool, path, filled.arguments))
+            control = self._control_for(seen, path, filled)
             if path in refused:
                 link.refuse(value)
             elif control is not None and differ(seen, control) and control.outcome != "ok" and not refused:
@@ -175,6 +181,16 @@ class Explorer:
                 self._count(link, filled)
             if seen.worked:
                 link.worked[str(value)] = value
+
+    def _control_for(self, seen: Observation, path: str, filled: Filled) -> Observation | None:
+        """The same call with a never-seen value; else, where every other value is understood, one with other values."""
+        control = self._controls.get(self._control_key(seen.tool, path, filled.arguments))
+        if control is not None:
+            return control
+        others = [(seen.tool.id, other) for other in filled.named if other != path]
+        if all(name in self._unknown for name in others):
+            return self._unknown.get((seen.tool.id, path))
+        return None
 
     def refused(self, seen: Observation, filled: Filled) -> bool:
         """Whether a call failed because it does not know one of the values."""
@@ -190,7 +206,7 @@ class Explorer:
         """Whether the call failed just as it does with a never-seen value in this place."""
         if seen.outcome == "ok":
             return False
-        control = self._controls.get(self._control_key(seen.tool, path, filled.arguments))
+        control = self._control_for(seen, path, filled)
         if control is None or differ(seen, control) or control.outcome == "ok":
             return False
         value = get(seen.arguments, place_of(path))

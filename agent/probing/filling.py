@@ -117,14 +117,25 @@ class Filler:
     def sources_of(self, tool: Tool, path: str) -> list[Field]:
         """Fields that may feed a parameter, likeliest first."""
         link = self.links[tool.id, path]
-        ranked = [field for edge in self.edges.get((tool.id, path), ()) if (field := self._field(edge)) is not None]
-        wanted = {(place.tool, place.pattern): place for place in ranked}
+        wanted = {(place.tool, place.pattern): place for place in self._matched(link)}
         for place in self.pools.fields.values():
-            if place.look[0] in SHARED_LOOKS or (place.look[0] in ("code", "address")):
+            if _like_ids(place):
                 wanted.setdefault((place.tool, place.pattern), place)
         usable = [place for place in wanted.values() if place.values and link.fed_by(place) is not False]
         sure = [place for place in usable if link.fed_by(place)]
         return sure or usable[:MOST_FIELDS]
+
+    def _matched(self, link: Link) -> list[Field]:
+        """Fields that names match, and the ids beside them: a count may be called like the things that it counts."""
+        found: list[Field] = []
+        naming = is_identifying(link.parameter)
+        for edge in self.edges.get((link.tool.id, link.parameter.path), ()):
+            place = self.pools.fields.get((edge.source, edge.source_field))
+            beside = [one for one in self.pools.fields.values() if one.tool == edge.source and _like_ids(one)]
+            if place is not None and (not naming or _like_ids(place) or not beside):
+                found.append(place)
+            found += beside if naming and place is not None and not _like_ids(place) else []
+        return found
 
     def _names(self, tool: Tool, parameter: Parameter) -> bool:
         kinds = json_kinds(parameter.schema)
@@ -192,8 +203,9 @@ class Filler:
         put(filled.arguments, parameter.path, choices[attempt % len(choices)].value)
         return True
 
-    def _field(self, edge: Edge) -> Field | None:
-        return self.pools.fields.get((edge.source, edge.source_field))
+
+def _like_ids(place: Field) -> bool:
+    return place.look[0] in SHARED_LOOKS or place.look[0] in ("code", "address")
 
 
 def top_name(parameter: Parameter) -> str:

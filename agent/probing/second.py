@@ -8,6 +8,7 @@ from a search.
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Sequence
 
 from toolweave.agent.argument_values import is_identifying, json_kinds
 from toolweave.agent.patterns import argument_leaves, get, place_of, put_at
@@ -59,7 +60,7 @@ class SecondLook:
             if edge.confidence < WORTH_A_CALL or place is None or not place.values or link.fed_by(place) is not None:
                 continue
             value = list(place.values.values())[-1]
-            filled = self.filler.fill(link.tool, prefer=lambda one, it=value: [it] if one is link else [], guess=False)
+            filled = self.filler.fill(link.tool, prefer=_just(link, value), guess=False)
             if filled is not None and types_fit(value, link.parameter):
                 filled.sources[link.parameter.path] = place
                 await self.explorer.attempt(link.tool, filled, session)
@@ -113,6 +114,10 @@ class SecondLook:
         return await session.call(seen.tool, arguments)
 
 
+def _just(link: Link, value: Scalar) -> Callable[[Link], Sequence[Scalar]]:
+    return lambda one: [value] if one is link else []
+
+
 def _value(seen: Observation, parameter: Parameter) -> Scalar:
     try:
         value = get(seen.arguments, place_of(parameter.path))
@@ -128,3 +133,7 @@ def _free(parameter: Parameter, value: Scalar) -> bool:
 def _kind_is_free(parameter: Parameter) -> bool:
     kinds = json_kinds(parameter.schema)
     return (not kinds or bool(kinds & {"string", "integer"})) and "enum" not in parameter.schema
+
+
+def _only_for(link: Link, value: Scalar, one: Link) -> list[Scalar]:
+    return [value] if one is link else []

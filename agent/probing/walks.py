@@ -41,6 +41,8 @@ MORE_READS = 4
 """Calls of each reading tool in search of more things."""
 MOST_DRY = 2
 """Walks from one origin that bring nothing new, after which it is left."""
+HOPELESS = 15
+"""Failures in walks after which a tool that never worked is left alone."""
 MOST_MADE = 4
 """Things taken from the output of one call."""
 
@@ -54,6 +56,7 @@ class Walker:
     _walked: Counter[str] = field(default_factory=Counter[str])
     _done: Counter[str] = field(default_factory=Counter[str])
     """Tool id → times that it worked in walks."""
+    _failed: Counter[str] = field(default_factory=Counter[str])
     _dry: Counter[str] = field(default_factory=Counter[str])
     _exhausted: set[str] = field(default_factory=set[str])
     _beside: dict[str, list[Thing]] = field(default_factory=dict[str, list[Thing]])
@@ -142,7 +145,7 @@ class Walker:
         """Calls that are about things of the walk or about nothing in particular, and calls missing here."""
         found: dict[Action, Prospect] = {}
         for tool in self.explorer.tools:
-            if self.explorer.reads(tool):
+            if self.explorer.reads(tool) or (self._failed[tool.id] >= HOPELESS and not self.explorer.worked[tool.id]):
                 continue
             if self._concerns(tool, walk) or (walk.origin == NOWHERE and not self.explorer.filler.naming(tool)):
                 prospect = self.templates.prospect(walk, walk.variant, tool)
@@ -199,6 +202,7 @@ class Walker:
         seen = await session.call(one.tool, one.filled.arguments)
         self.explorer.judge(seen, one.filled)
         if not seen.worked:
+            self._failed[one.tool.id] += 1
             if not self._disturbed(walk, seen) and not self.explorer.refused(seen, one.filled):
                 self._note(walk, one, self.effects.end(seen))
             repaired = self.templates.repaired(walk, one, seen)

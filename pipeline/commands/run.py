@@ -38,7 +38,7 @@ def run(
     base_url: BaseUrlOption = None,
     turns: Annotated[int, typer.Option(min=1, max=8, help="Most user turns of a trajectory.")] = 3,
     attempts: Annotated[int, typer.Option(min=1, max=8, help="Most attempts at one reasoning step (K).")] = 3,
-    probe_calls: Annotated[int, typer.Option(min=0, help="Live calls per tool for the first experiments.")] = 10,
+    probe_calls: Annotated[int, typer.Option(min=0, help="Live calls per tool for the first experiments.")] = 6,
     concurrency: Annotated[int, typer.Option(min=1, help="Trajectories at a time.")] = 4,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End the run when a server does not start.")] = False,

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from toolweave.graph.fields import Leaf, leaves, value_at, values_at
@@ -12,11 +10,13 @@ def told(text: str) -> list[tuple[str, object]]:
 
 
 def test_a_structured_output_has_a_pattern_and_a_place_for_every_scalar() -> None:
-    value: Any = {"items": [{"sku": "A-1", "tags": ["new"]}, {"sku": "A-2", "tags": []}], "total": 2, "next": None}
+    items: list[object] = [{"sku": "A-1", "tags": ["new"]}, {"sku": "A-2", "tags": ["old"]}]
+    value: dict[str, object] = {"items": items, "total": 2, "next": None}
     assert leaves(value) == [
         Leaf("items[].sku", "/items/0/sku", "A-1"),
         Leaf("items[].tags[]", "/items/0/tags/0", "new"),
         Leaf("items[].sku", "/items/1/sku", "A-2"),
+        Leaf("items[].tags[]", "/items/1/tags/0", "old"),
         Leaf("total", "/total", 2),
         Leaf("next", "/next", None),
     ]
