@@ -156,15 +156,19 @@ def _find_keys(lab: Laboratory, rng: random.Random) -> None:
             for table in _tables(world).values():
                 table.asked = set()
             lab.call(world, tool, arguments)
-            for parameter, value in arguments.items():
-                for name, table in _tables(world).items():
-                    if isinstance(value, str) and value in table.asked:
-                        lab.keys_of.setdefault((tool, parameter), name)
+            _note_keys(lab, world, tool, arguments)
             if all((tool, p) in lab.keys_of for p, a in adapters.items() if a[2] and not a[3] and _is_text(a[1])):
                 break
         for parameter, (_, schema, required, said) in adapters.items():
             if not required and not said and _is_text(schema) and (tool, parameter) not in lab.keys_of:
                 _find_filter(lab, tool, parameter, rng)
+
+
+def _note_keys(lab: Laboratory, world: Any, tool: str, arguments: dict[str, Any]) -> None:
+    for parameter, value in arguments.items():
+        for name, table in _tables(world).items():
+            if isinstance(value, str) and value in table.asked:
+                lab.keys_of.setdefault((tool, parameter), name)
 
 
 def _find_filter(lab: Laboratory, tool: str, parameter: str, rng: random.Random) -> None:
@@ -231,7 +235,10 @@ def _study_step(lab: Laboratory, world: Any, rng: random.Random, gives: dict[str
     for attempt in range(12):
         arguments = _arguments(lab, world, tool, rng, near if attempt % 2 else [])
         before = _state(world)
+        for table in _tables(world).values():
+            table.asked = set()
         worked, output = lab.call(world, tool, arguments)
+        _note_keys(lab, world, tool, arguments)
         if worked:
             if _state(world) != before:
                 truth.writes.add(tool)

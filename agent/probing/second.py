@@ -133,7 +133,3 @@ def _free(parameter: Parameter, value: Scalar) -> bool:
 def _kind_is_free(parameter: Parameter) -> bool:
     kinds = json_kinds(parameter.schema)
     return (not kinds or bool(kinds & {"string", "integer"})) and "enum" not in parameter.schema
-
-
-def _only_for(link: Link, value: Scalar, one: Link) -> list[Scalar]:
-    return [value] if one is link else []
