@@ -6,7 +6,6 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from toolweave.agent.patterns import get
 from toolweave.graph.fields import Leaf, values_at
 
 
@@ -36,15 +35,6 @@ class Rows:
         leaf = found[attempt % len(found)]
         self.focus[call_id] = leaf.place
         return leaf
-
-
-def holds(value: Any, place: str) -> bool:
-    """Whether there is something at a JSON pointer."""
-    try:
-        get(value, place)
-    except KeyError:
-        return False
-    return True
 
 
 def _usable(leaf: Leaf) -> bool:
