@@ -49,15 +49,19 @@ class ValueBook:
     ) -> None:
         self._specs = dict(specs)
         self._facts = dict(facts or {})
-        self._speakable = {
-            (tool.id, parameter.path): any(choice.how != "guess" for choice in self._choices(tool, parameter))
+        self._variety = {
+            (tool.id, parameter.path): sum(choice.how != "guess" for choice in _unique(self._choices(tool, parameter)))
             for tool in (tools or {}).values()
             for parameter in parameters(tool)
         }
 
     def speakable(self, tool_id: str, parameter: str) -> bool:
         """Whether a user could say a value for a parameter pattern of a tool."""
-        return self._speakable.get((tool_id, parameter), False)
+        return self.variety(tool_id, parameter) > 0
+
+    def variety(self, tool_id: str, parameter: str) -> int:
+        """How many values a user could say for a parameter pattern of a tool, as far as anybody knows."""
+        return self._variety.get((tool_id, parameter), 0)
 
     def candidates(self, tool: Tool, parameter: Parameter, rng: random.Random) -> list[Candidate]:
         """Values to try in this order; equal ones once; empty when nobody could make one up.

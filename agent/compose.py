@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from toolweave.agent.asking import audible
 from toolweave.agent.choices import untold_choices
+from toolweave.agent.grounding import unsupported
 from toolweave.agent.messages import Message
 from toolweave.agent.patterns import get
-from toolweave.agent.roles import AdvancedTool, Happened, Model, Query, QueryAsk, Style, ToolingAsk, UserValue
+from toolweave.agent.roles import AdvancedTool, Happened, Model, Query, QueryAsk, Style, ToolingAsk, UserAsk, UserValue
 from toolweave.agent.spoken import reads_as
 from toolweave.agent.trace import Call, TurnTrace
 from toolweave.graph.schema import parameters
@@ -29,6 +31,8 @@ class Asked:
     advanced: AdvancedTool
     query: Query
     attempts: int
+    forbidden: tuple[str, ...] = ()
+    """What may not be said in the turn."""
 
 
 async def ask_backwards(
@@ -45,25 +49,63 @@ async def ask_backwards(
     Raises:
         TeacherError: The teacher failed, or no attempt passed the checks.
     """
-    calls = tuple(happened(call) for call in trace.calls)
-    inputs = tuple(_inputs(trace.calls, "user"))
-    advanced = await model.tooling(ToolingAsk(calls, inputs, rng.randrange(2**31)))
-    carried = tuple(_carried(trace.calls))
-    forbidden = tuple(_forbidden(trace.calls, offered, inputs))
+    calls = wanted(trace)
+    inputs = tuple(_inputs(calls))
+    told = tuple(item for item in inputs if (item.call, item.pointer) not in trace.withheld)
+    unsaid = tuple(item for item in inputs if (item.call, item.pointer) in trace.withheld)
+    seen = tuple(map(happened, calls))
+    advanced = await model.tooling(ToolingAsk(seen, inputs, rng.randrange(2**31)))
+    carried, forbidden = tuple(_carried(calls)), tuple(_forbidden(calls, offered, inputs))
     complaints: tuple[str, ...] = ()
     for attempt in range(1, ATTEMPTS + 1):
         ask = QueryAsk(
-            advanced, calls, inputs, carried, tuple(history), style, forbidden, rng.randrange(2**31), complaints
-        )
+            advanced, seen, told, carried, tuple(history), style, forbidden, rng.randrange(2**31), complaints,
+            unsaid, trace.relation,
+        )  # fmt: skip
         query = await model.query(ask)
-        problems = query_problems(query, ask) + untold_choices(trace.calls, earlier, _said_so_far(history, query))
+        problems = query_problems(query, ask) + untold_choices(calls, earlier, said_so_far(history, query))
         if not problems:
-            return Asked(advanced, query, attempt)
+            return Asked(advanced, query, attempt, forbidden)
         complaints = (*complaints, *problems)
     raise TeacherError(f"no request passed the checks: {'; '.join(complaints[-1:])}")
 
 
-def _said_so_far(history: Sequence[Message], query: Query) -> str:
+async def speak_as_user(
+    model: Model,
+    asked: Asked,
+    trace: TurnTrace,
+    history: Sequence[Message],
+    style: Style,
+    rng: random.Random,
+) -> Query:
+    """What the user says back: the withheld values, or, where there are none, that the missing tool is there now.
+
+    Raises:
+        TeacherError: The teacher failed, or no attempt passed the checks.
+    """
+    values = tuple(item for item in _inputs(wanted(trace)) if (item.call, item.pointer) in trace.withheld)
+    complaints: tuple[str, ...] = ()
+    for _ in range(ATTEMPTS):
+        ask = UserAsk(
+            "tell" if values else "insist", asked.advanced, values, tuple(history), style, asked.forbidden,
+            rng.randrange(2**31), complaints,
+        )  # fmt: skip
+        reply = await model.user(ask)
+        problems = user_problems(reply, ask)
+        if not problems:
+            return reply
+        complaints = (*complaints, *problems)
+    raise TeacherError(f"no words of the user passed the checks: {'; '.join(complaints[-1:])}")
+
+
+def wanted(trace: TurnTrace) -> tuple[Call, ...]:
+    """The calls that the user's request is about: not those that fail; the wished one where nothing can be called."""
+    made = tuple(call for call in trace.calls if not call.fails)
+    return made if trace.wish is None else (trace.wish,)
+
+
+def said_so_far(history: Sequence[Message], query: Query) -> str:
+    """All that the user has said, this request included."""
     return "\n".join([str(message["content"]) for message in history if message["role"] == "user"] + [query.text])
 
 
@@ -74,18 +116,36 @@ def happened(call: Call) -> Happened:
 
 def query_problems(query: Query, ask: QueryAsk) -> list[str]:
     """Why a request cannot be used, one line each; empty when it can."""
-    said = {(item.tool, item.pointer): item.text for item in query.said}
+    problems, rest = _unsaid(query, ask.inputs)
+    problems += [f"it says {item.value!r}, which is forgotten" for item in ask.unsaid if audible(rest, item.value)]
+    return problems + _slips_of_the_tongue(rest, ask.forbidden)
+
+
+def user_problems(reply: Query, ask: UserAsk) -> list[str]:
+    """Why the words of a simulated user cannot be used: a value is missing, or they tell what nobody asked for."""
+    problems, rest = _unsaid(reply, ask.values)
+    known = "\n".join(str(message.get("content") or "") for message in ask.history)
+    problems += [f"it says {item!r}, which nobody asked for" for item in unsupported(rest, known)]
+    return problems + _slips_of_the_tongue(rest, ask.forbidden)
+
+
+def _unsaid(query: Query, values: Sequence[UserValue]) -> tuple[list[str], str]:
+    """What is missing in a text, and the text without the wordings of its values."""
+    said = {(item.call, item.pointer): item.text for item in query.said}
     problems: list[str] = []
     rest = query.text
-    for item in ask.inputs:
-        text = said.get((item.tool.id, item.pointer))
+    for item in values:
+        text = said.get((item.call, item.pointer))
         if text is None or text not in query.text or not reads_as(text, item.value):
             problems.append(f"the value {item.value!r} cannot be read in the text")
         else:
             rest = rest.replace(text, " … ")
-    problems += [f"it says {word!r}" for word in mentions(rest, ask.forbidden)]
-    problems += [f"it says {item.group(0)!r}, which is no word" for item in CODE_CASE.finditer(rest)]
-    return problems
+    return problems, rest
+
+
+def _slips_of_the_tongue(rest: str, forbidden: Sequence[str]) -> list[str]:
+    problems = [f"it says {word!r}" for word in mentions(rest, forbidden)]
+    return problems + [f"it says {item.group(0)!r}, which is no word" for item in CODE_CASE.finditer(rest)]
 
 
 def mentions(text: str, words: Iterable[str]) -> list[str]:
@@ -93,19 +153,26 @@ def mentions(text: str, words: Iterable[str]) -> list[str]:
     return [word for word in words if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE)]
 
 
-def _inputs(calls: Sequence[Call], kind: str) -> Iterable[UserValue]:
+def _inputs(calls: Sequence[Call]) -> Iterable[UserValue]:
+    """What the user has to say in this turn."""
     for call in calls:
         for place, source in call.sources.items():
-            if source.kind == kind:
-                yield UserValue(call.tool, place, leaf_schema(call.tool, place), get(call.arguments, place))
+            if source.kind == "user" and source.said_for is None:
+                yield _value(call, place)
 
 
 def _carried(calls: Sequence[Call]) -> Iterable[UserValue]:
+    """What earlier turns have brought up: values that calls returned, and values that the user said."""
     here = {call.id for call in calls}
     for call in calls:
         for place, source in call.sources.items():
-            if source.kind == "output" and source.call not in here:
-                yield UserValue(call.tool, place, leaf_schema(call.tool, place), get(call.arguments, place))
+            origin = source.call if source.kind == "output" else source.said_for and source.said_for[0]
+            if origin is not None and origin not in here:
+                yield _value(call, place)
+
+
+def _value(call: Call, place: str) -> UserValue:
+    return UserValue(call.id, call.tool, place, leaf_schema(call.tool, place), get(call.arguments, place))
 
 
 def _forbidden(calls: Sequence[Call], offered: Sequence[Tool], inputs: Sequence[UserValue]) -> list[str]:

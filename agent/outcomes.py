@@ -8,10 +8,9 @@ from typing import Any
 from toolweave.servers.json_values import as_object, is_object
 from toolweave.servers.results import CallResult
 
-_FAILED_WORDS = re.compile(
-    r"^\W{0,3}(?:\w+\s){0,2}(?:error|failed|failure|exception|traceback|invalid|unable to|cannot|can't|could not)\b",
-    re.IGNORECASE,
-)
+_ERROR = r"error|failed|failure|exception|traceback|invalid"
+_ERROR_WORDS = re.compile(rf"^\W{{0,3}}(?:\w+\s){{0,2}}(?:{_ERROR})\b", re.IGNORECASE)
+_FAILED_WORDS = re.compile(rf"^\W{{0,3}}(?:\w+\s){{0,2}}(?:{_ERROR}|unable to|cannot|can't|could not)\b", re.IGNORECASE)
 _NOTHING_WORDS = re.compile(
     r"^(?:there (?:is|are|were|was) )?(?:no|none|nothing)\b|^.{0,80}\b(?:not found|does not exist)\b", re.IGNORECASE
 )
@@ -31,6 +30,11 @@ def failure(result: CallResult) -> str | None:
 def reads_as_failure(text: str) -> bool:
     """Whether a text opens like an error message."""
     return bool(_FAILED_WORDS.match(text))
+
+
+def reads_as_error(text: str) -> bool:
+    """Whether a text opens with the words of a program that broke; a polite "I cannot" does not."""
+    return bool(_ERROR_WORDS.match(text))
 
 
 def emptiness(result: CallResult) -> str | None:

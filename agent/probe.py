@@ -49,13 +49,13 @@ class ProbeBudget:
 
     @classmethod
     def modest(cls, calls_per_tool: float) -> ProbeBudget:
-        """Enough to plan by; few fresh starts, because each costs about a second."""
-        return cls(calls_per_tool, 120.0, 2)
+        """Enough to plan by; fresh starts are limited, because a server that cannot be forked takes a second each."""
+        return cls(calls_per_tool, 120.0, 3)
 
     @classmethod
     def full(cls, calls_per_tool: float, seconds: float) -> ProbeBudget:
         """Enough to tell what enables and disables what."""
-        return cls(calls_per_tool, seconds, 30)
+        return cls(calls_per_tool, seconds, 200)
 
 
 @dataclass(frozen=True)

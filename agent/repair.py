@@ -18,6 +18,8 @@ from toolweave.graph.schema import parameters
 from toolweave.graph.words import words
 
 MOST_CANDIDATES = 5
+WORTH_A_TRY = 0.25
+"""Confidence from which what an enabler returns is handed to the call that failed; the retry shows whether it fits."""
 
 
 def enablers(
@@ -41,7 +43,7 @@ def after_enabler(graph: ToolGraph, failing: PlannedCall, enabler: PlannedCall) 
     given: dict[str, ValueSource] = {
         edge.target_param: FromCall(enabler.step, edge.source_field)
         for edge in reversed(graph.into(failing.tool))
-        if edge.source == enabler.tool and edge.confidence >= TRUSTED
+        if edge.source == enabler.tool and edge.confidence >= WORTH_A_TRY
     }
     return replace(failing, sources=failing.sources | given, after=failing.after | {enabler.step})
 

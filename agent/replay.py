@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -18,9 +18,21 @@ from toolweave.agent.outcomes import failure
 from toolweave.agent.patterns import get, put_at
 from toolweave.agent.trace import Call
 from toolweave.graph.fields import value_at
-from toolweave.servers.environment import Environment
 from toolweave.servers.results import CallResult
 from toolweave.servers.tools import Tool
+
+
+class Answering(Protocol):
+    """What answers calls: an environment, or a recording of one."""
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """The tools that can be called."""
+        ...
+
+    async def call(self, tool: Tool, arguments: dict[str, Any], /) -> CallResult:
+        """Call one of them."""
+        ...
 
 
 class Origin(BaseModel):
@@ -47,6 +59,11 @@ class ExpectedCall(BaseModel):
     """Ids of the calls that must come before."""
     volatile: tuple[str, ...] = ()
     """Places of the observation that differ from run to run, found by running more than once."""
+    fails: bool = False
+    """Whether the server has to refuse it: a slip that later calls mend."""
+    enables: tuple[str, ...] = ()
+    """Ids of later calls that were seen to fail, or to return something else, when this one was left out; looked for
+    only where it gives them no value."""
 
 
 @dataclass
@@ -72,10 +89,11 @@ def expected_call(call: Call) -> ExpectedCall:
         arguments=call.arguments,
         taken=taken,
         after=tuple(sorted(call.after)),
+        fails=call.fails,
     )
 
 
-async def replay(calls: Sequence[ExpectedCall], environment: Environment) -> Replayed:
+async def replay(calls: Sequence[ExpectedCall], environment: Answering) -> Replayed:
     """Make the calls in order; stops at the first that fails or whose value is no longer there."""
     tools = {(tool.server, tool.name): tool for tool in environment.tools}
     seen = Replayed()
@@ -87,7 +105,7 @@ async def replay(calls: Sequence[ExpectedCall], environment: Environment) -> Rep
 
 
 async def _replay_one(
-    call: ExpectedCall, tool: Tool | None, environment: Environment, results: dict[str, CallResult]
+    call: ExpectedCall, tool: Tool | None, environment: Answering, results: dict[str, CallResult]
 ) -> str | None:
     if tool is None:
         return f"{call.id}: server {call.server!r} has no tool {call.tool!r}"
@@ -96,8 +114,17 @@ async def _replay_one(
     except KeyError as error:
         return f"{call.id}: nothing at {error.args[0]!r} any more"
     result = results[call.id] = await environment.call(tool, arguments)
-    reason = failure(result)
-    return None if reason is None else f"{call.id} ({call.server}/{call.tool}): {reason}"
+    return _unexpected(call, result)
+
+
+def _unexpected(call: ExpectedCall, result: CallResult) -> str | None:
+    """Why an outcome is not the one that the checker expects; a slip must be refused by the server itself."""
+    reason, where = failure(result), f"{call.id} ({call.server}/{call.tool})"
+    if not call.fails:
+        return None if reason is None else f"{where}: {reason}"
+    if reason is None:
+        return f"{where}: should fail, and the server accepted it"
+    return None if result.status in ("ok", "tool_error") else f"{where}: {reason}"
 
 
 def rebound(call: ExpectedCall, results: Mapping[str, CallResult]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from toolweave.agent.messages import Message
+from toolweave.graph.plan import Relation
 from toolweave.servers.tools import Tool
 
 
@@ -25,6 +26,8 @@ class Reply(BaseModel):
 class UserValue:
     """One value that only the user can supply."""
 
+    call: str
+    """Id of the call that carries it."""
     tool: Tool
     """The tool whose argument it is."""
     pointer: str
@@ -85,7 +88,7 @@ class QueryAsk:
     inputs: tuple[UserValue, ...]
     """Every one of these values must be readable in the text, in human form."""
     carried: tuple[UserValue, ...]
-    """Arguments taken from earlier turns' outputs: refer to the thing ("that booking"), never say the value."""
+    """Arguments taken from earlier turns: refer to the thing ("that booking"), do not say the value."""
     history: tuple[Message, ...]
     """Messages of the earlier turns; empty on the first."""
     style: Style
@@ -94,6 +97,33 @@ class QueryAsk:
     seed: int
     complaints: tuple[str, ...] = ()
     """What was wrong with earlier attempts at this text."""
+    unsaid: tuple[UserValue, ...] = ()
+    """Values that the user forgets to say; they may not be readable in the text, nor be asked about in it."""
+    relation: Relation = "opens"
+    """How the turn stands to the earlier ones; with `corrects` an earlier call is made once more with `inputs`."""
+
+    @property
+    def corrects(self) -> bool:
+        """Whether the user changes their mind."""
+        return self.relation == "corrects"
+
+
+@dataclass(frozen=True, slots=True)
+class UserAsk:
+    """Say what the user says back, within a turn or right after a refusal; the user knows only what is listed."""
+
+    purpose: Literal["tell", "insist"]
+    """`tell`: the assistant asked for `values`, say them. `insist`: the assistant could not do what was asked, for want
+    of a tool; it has the tool now, so ask it to go on, without saying the request again."""
+    advanced: AdvancedTool
+    values: tuple[UserValue, ...]
+    """What may be revealed, all of it; empty for `insist`."""
+    history: tuple[Message, ...]
+    """The conversation so far; its last message is the assistant's."""
+    style: Style
+    forbidden: tuple[str, ...]
+    seed: int
+    complaints: tuple[str, ...] = ()
 
 
 class Said(Reply):
@@ -101,8 +131,8 @@ class Said(Reply):
 
     pointer: str
     """As in the ask."""
-    tool: str
-    """Id of the tool, as in the ask."""
+    call: str
+    """Id of the call, as in the ask."""
     text: str = Field(min_length=1)
     """The exact substring of the query that says the value."""
 
@@ -112,6 +142,14 @@ class Query(Reply):
 
     text: str = Field(min_length=1, max_length=4000)
     said: tuple[Said, ...] = ()
+
+
+class ProposedCall(Reply):
+    """A call that the reasoner wants to make."""
+
+    name: str
+    """Offered tool name."""
+    arguments: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +167,19 @@ class StepAsk:
     hints: tuple[str, ...]
     """The critic's hints on this turn so far; never to be mentioned."""
     seed: int
-
-
-class ProposedCall(Reply):
-    """A call that the reasoner wants to make."""
-
-    name: str
-    """Offered tool name."""
-    arguments: dict[str, Any]
+    slip: ProposedCall | None = None
+    """When set, the step makes exactly this call, which its server will refuse: write the thoughts of an assistant who
+    takes it for right."""
 
 
 class Step(Reply):
-    """Reasoning, then either calls or the closing answer."""
+    """Reasoning, then either calls or words to the user."""
 
     reasoning: str = Field(min_length=1, max_length=4000)
     calls: tuple[ProposedCall, ...] = ()
     answer: str | None = None
+    """What the user is told: the outcome; or a question for a value that only the user knows; or that no tool on offer
+    can do what is asked."""
 
 
 Mistake = Literal[
@@ -157,7 +192,13 @@ Mistake = Literal[
     "stopped_early",
     "unsupported_answer",
     "leak",
+    "not_together",
+    "did_not_ask",
+    "did_not_refuse",
 ]
+"""`not_together`: a call is right, but another one that needs nothing of it belongs into the same step. `did_not_ask`:
+a value that only the user knows is missing and was not asked for, or something else was. `did_not_refuse`: no tool on
+offer can do it, and the step does not say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +208,9 @@ class CritiqueAsk:
     mistake: Mistake
     step: Step
     tool: Tool | None
-    """The tool of the faulty call, where there is one."""
+    """The tool of the faulty call, where there is one; with `not_together` the tool of the call that is left out."""
     pointer: str | None
-    """The faulty argument, where there is one."""
+    """The faulty argument, where there is one; with `did_not_ask` the argument whose value is missing."""
     expected: tuple[Happened, ...]
     """The calls that would have been right; their values must not appear in the hint."""
     messages: tuple[Message, ...]
@@ -217,6 +258,10 @@ class Model(Protocol):
 
     async def query(self, ask: QueryAsk) -> Query:
         """A_Q: write the user's request."""
+        ...
+
+    async def user(self, ask: UserAsk) -> Query:
+        """The simulated user: tell what was asked for, or insist after a refusal."""
         ...
 
     async def step(self, ask: StepAsk) -> Step:

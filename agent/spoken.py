@@ -40,7 +40,7 @@ def _is_inside(value: str, text: str) -> bool:
 
 
 def _reads_as_moment(text: str, value: str) -> bool:
-    wanted = _moment(value)
+    wanted = moment(value)
     if wanted is None:
         return False
     words = re.findall(r"\d+|[a-z]+", text.lower())
@@ -64,7 +64,8 @@ def _says_time(text: str, wanted: datetime) -> bool:
     return False
 
 
-def _moment(value: str) -> datetime | None:
+def moment(value: str) -> datetime | None:
+    """The date or time that a value is; `None` for anything else."""
     try:
         return datetime.fromisoformat(value) if len(value) >= len("2026-01-01") else None
     except ValueError:

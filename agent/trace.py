@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from toolweave.graph.plan import Relation, TurnKind
 from toolweave.servers.results import CallResult
 from toolweave.servers.tools import Tool
 
@@ -25,6 +26,8 @@ class Source:
     """For `output`: id of the producing call."""
     place: str | None = None
     """For `output`: JSON pointer into the producing call's decoded value."""
+    said_for: tuple[str, str] | None = None
+    """For `user`: (call id, JSON pointer) of the argument that the user said it for, where that was another one."""
 
     def as_json(self) -> dict[str, Any]:
         """The fields that apply to this kind."""
@@ -51,6 +54,8 @@ class Call:
     result: CallResult
     after: frozenset[str] = frozenset()
     """Ids of the calls that must come before this one: its value sources and its state preconditions."""
+    fails: bool = False
+    """Whether the server refused it, as planned: a slip that the assistant then mends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,17 @@ class TurnTrace:
     """The calls of one user turn, in the order in which they ran."""
 
     calls: tuple[Call, ...]
+    kind: TurnKind = "base"
+    relation: Relation = "opens"
+    withheld: tuple[tuple[str, str], ...] = ()
+    """(call id, JSON pointer) of the argument leaves that the user leaves out at first (`missing_parameter`)."""
+    wish: Call | None = None
+    """The call that the user wants and no tool on offer makes (`irrelevant`); it was never made."""
+
+    @property
+    def target(self) -> Tool:
+        """The tool that the turn was to reach."""
+        return self.calls[-1].tool if self.wish is None else self.wish.tool
 
 
 @dataclass(frozen=True, slots=True)

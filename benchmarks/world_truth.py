@@ -24,6 +24,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from toolweave.servers.world import Table
 
+EPISODE = 12
+"""Situations that follow one another from a fresh world."""
+FOCUS = 6
+"""Keys that an episode is about: the last ones."""
 WORLDS = ("clinic", "greenhouse", "kitchen", "laboratory", "library", "museum")
 
 
@@ -52,10 +56,40 @@ class Truth:
     trials: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
     """(first tool, second tool, whether the second works without the first) → times compared."""
     writes: set[str] = field(default_factory=set)
+    worked: Counter[str] = field(default_factory=Counter[str])
+    """Tool → calls that worked on the way."""
 
     def state(self, least: int = 2) -> set[tuple[str, str, str]]:
         """State edges seen at least so often."""
         return {name for name, count in self.flips.items() if count >= least}
+
+
+class Place:
+    """One situation of a world, to which it can return."""
+
+    def __init__(self, world: Any) -> None:
+        self.world = world
+        self._bytes = pickle.dumps(world, -1)
+        self.state = _state(world)
+
+    def tables(self) -> dict[str, RecordingTable]:
+        """The tables of the world."""
+        return _tables(self.world)
+
+    def reset(self) -> None:
+        """Undo every call made since."""
+        self.world = pickle.loads(self._bytes)  # noqa: S301 (our own bytes)
+
+    def become(self, other: Place) -> None:
+        """Go on in another situation."""
+        self.world, self._bytes, self.state = other.world, other._bytes, other.state
+
+    def works(self, lab: Laboratory, tool: str, arguments: dict[str, Any]) -> bool:
+        """Whether a call works here; undone at once. Refused calls change nothing, which a test of the worlds holds."""
+        worked = lab.call(self.world, tool, arguments)[0]
+        if worked:
+            self.reset()
+        return worked
 
 
 class Laboratory:
@@ -126,20 +160,21 @@ def _text(output: Any) -> str:
     return output if isinstance(output, str) else json.dumps(output, default=str)
 
 
-def derive(name: str, seed: int = 7, states: int = 250, tries: int = 3) -> Truth:
-    """The truth about one world; `states` random situations are studied."""
+def derive(name: str, seed: int = 7, states: int = 250, tries: int = 6) -> Truth:
+    """The truth about one world; `states` random situations are studied, in episodes about a few rows each."""
     lab = Laboratory(name, seed)
     rng = random.Random(seed)
     truth = Truth(tools=list(lab.tools))
     _find_keys(lab, rng)
     gives: dict[str, set[str]] = {tool: set() for tool in lab.tools}
-    world = _copy(lab.fresh)
+    place, about = Place(_copy(lab.fresh)), [_any_key(lab.fresh, rng)]
     for number in range(states):
-        if number % 12 == 0:
-            world = _copy(lab.fresh)
+        if number and number % EPISODE == 0:
+            place = Place(_copy(lab.fresh))
+            about = [_any_key(place.world, rng)]
         for _ in range(rng.randrange(1, 4)):
-            _study_step(lab, world, rng, gives, truth)
-        _study_effects(lab, world, rng, gives, truth, tries)
+            about = [*about, *_study_step(lab, place, rng, about, gives, truth)][-FOCUS:]
+        _study_effects(lab, place, rng, about, gives, truth, tries)
     for (target, parameter), table in lab.keys_of.items():
         for source, tables in gives.items():
             if table in tables and source != target:
@@ -213,7 +248,7 @@ def _value(
     if known is not None:
         close = [key for key in near if key in tables[known]]
         if close and rng.random() < 0.85:
-            return rng.choice(close)
+            return rng.choice(close[: rng.choice((1, 3, len(close)))])
         return rng.choice(list(tables[known]) or ["none"])
     if said:
         return rng.choice(said)
@@ -225,25 +260,53 @@ def _value(
             low = part.get("minimum", part.get("exclusiveMinimum", 0) + 1)
             high = min(part.get("maximum", low + 40), low + 40)
             return low + int(rng.random() * (high - low))
-    keys = [key for table in tables.values() for key in table]
+    keys = near if near and rng.random() < 0.6 else [key for table in tables.values() for key in table]
     return rng.choice(keys) if rng.random() < 0.9 or not keys else ""
 
 
-def _study_step(lab: Laboratory, world: Any, rng: random.Random, gives: dict[str, set[str]], truth: Truth) -> None:
-    tool = rng.choice(list(lab.tools))
-    near = _near(world, [rng.choice([key for table in _tables(world).values() for key in table])], steps=1)
+def _study_step(
+    lab: Laboratory, place: Place, rng: random.Random, about: list[str], gives: dict[str, set[str]], truth: Truth
+) -> list[str]:
+    """Make one call that works; the keys that it named or made."""
+    tool = _seldom(truth, list(lab.tools), rng)
+    found = _working(lab, place, tool, rng, about)
+    if found is None:
+        return []
+    truth.worked[tool] += 1
+    arguments, after, output = found
+    if after.state != place.state:
+        truth.writes.add(tool)
+    gives[tool] |= _given_away(after.world, arguments, output)
+    made = [key for name, table in _tables(after.world).items() for key in table if key not in place.tables()[name]]
+    place.become(after)
+    return [*(str(value) for value in arguments.values() if isinstance(value, str)), *made]
+
+
+def _working(
+    lab: Laboratory, place: Place, tool: str, rng: random.Random, about: list[str]
+) -> tuple[dict[str, Any], Place, Any] | None:
+    """A call that works: its arguments, what it leads to, and its output."""
+    near = _near(place.world, [rng.choice(about) if rng.random() < 0.8 else _any_key(place.world, rng)], steps=1)
     for attempt in range(12):
-        arguments = _arguments(lab, world, tool, rng, near if attempt % 2 else [])
-        before = _state(world)
-        for table in _tables(world).values():
+        arguments = _arguments(lab, place.world, tool, rng, near if attempt % 4 else [])
+        for table in place.tables().values():
             table.asked = set()
-        worked, output = lab.call(world, tool, arguments)
-        _note_keys(lab, world, tool, arguments)
+        worked, output = lab.call(place.world, tool, arguments)
+        _note_keys(lab, place.world, tool, arguments)
         if worked:
-            if _state(world) != before:
-                truth.writes.add(tool)
-            gives[tool] |= _given_away(world, arguments, output)
-            return
+            after = Place(place.world)
+            place.reset()
+            return arguments, after, output
+    return None
+
+
+def _seldom(truth: Truth, tools: list[str], rng: random.Random) -> str:
+    """A tool, likelier one that has seldom worked."""
+    return rng.choices(tools, [1 / (1 + truth.worked[tool]) for tool in tools])[0]
+
+
+def _any_key(world: Any, rng: random.Random) -> str:
+    return rng.choice([key for table in _tables(world).values() for key in table])
 
 
 def _given_away(world: Any, arguments: dict[str, Any], output: Any) -> set[str]:
@@ -257,32 +320,34 @@ def _state(world: Any) -> bytes:
 
 
 def _study_effects(
-    lab: Laboratory, world: Any, rng: random.Random, gives: dict[str, set[str]], truth: Truth, tries: int
+    lab: Laboratory,
+    place: Place,
+    rng: random.Random,
+    about: list[str],
+    gives: dict[str, set[str]],
+    truth: Truth,
+    tries: int,
 ) -> None:
-    first = rng.choice(sorted(truth.writes) or list(lab.tools))
-    near = _near(world, [rng.choice([key for table in _tables(world).values() for key in table])], steps=1)
-    for attempt in range(12):
-        arguments = _arguments(lab, world, first, rng, near if attempt % 2 else [])
-        after = _copy(world)
-        worked, output = lab.call(after, first, arguments)
-        if worked:
-            gives[first] |= _given_away(after, arguments, output)
-            break
-    else:
+    """Make every call that is near to one call, without and with that call before it."""
+    first = _seldom(truth, sorted(truth.writes) or list(lab.tools), rng)
+    found = _working(lab, place, first, rng, about)
+    if found is None:
         return
-    if _state(after) == _state(world):
+    arguments, after, output = found
+    gives[first] |= _given_away(after.world, arguments, output)
+    truth.worked[first] += 1
+    if after.state == place.state:
         return
-    near = _near(world, [str(value) for value in arguments.values()])
+    near = _near(place.world, [str(value) for value in arguments.values()])
     for second in lab.tools:
         if second == first:
             continue
         for _ in range(tries):
-            others = {**_arguments(lab, world, second, rng, near)}
+            others = _arguments(lab, place.world, second, rng, near)
             for parameter in list(others):
                 if parameter in arguments and rng.random() < 0.5:
                     others[parameter] = arguments[parameter]
-            without = lab.call(_copy(world), second, others)[0]
-            with_it = lab.call(_copy(after), second, others)[0]
+            without, with_it = place.works(lab, second, others), after.works(lab, second, others)
             truth.trials[first, second, without] += 1
             if without != with_it:
                 truth.flips[first, second, "enables" if with_it else "disables"] += 1
@@ -290,16 +355,15 @@ def _study_effects(
 
 def _near(world: Any, keys: list[str], steps: int = 2) -> list[str]:
     """Keys of rows that name one of these or are named by one of their rows, and so on."""
+    rows = [(key, _names(row)) for table in _tables(world).values() for key, row in table.items()]
     found = list(dict.fromkeys(keys))
     for _ in range(steps):
         wanted = set(found)
-        for table in _tables(world).values():
-            for key, row in table.items():
-                named = _names(row)
-                if key in wanted:
-                    found += named
-                elif not wanted.isdisjoint(named):
-                    found.append(key)
+        for key, named in rows:
+            if key in wanted:
+                found += named
+            elif not wanted.isdisjoint(named):
+                found.append(key)
         found = list(dict.fromkeys(found))
     return found
 

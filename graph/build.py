@@ -18,17 +18,21 @@ from toolweave.graph.mentions import Mentions
 from toolweave.graph.model import Edge, Evidence, ToolGraph
 from toolweave.graph.nouns import brand_words
 from toolweave.graph.producers import ProducerIndex
-from toolweave.graph.reading import ToolReading, read_tool
+from toolweave.graph.reading import ToolReading, read_tool, with_listed_choices
 from toolweave.graph.shapes import with_kinds_by_shape
 from toolweave.graph.slots import Slot
+from toolweave.graph.twins import RIVAL, asked_things, rivals
+from toolweave.graph.words import words
 from toolweave.servers.tools import Tool
 
 LISTED = 0.2
 """Confidence from which an edge is listed: below it, planning along the edge costs more calls than it wins."""
 MOST_PRODUCERS = 12
 """Producers listed per parameter, so that hubs stay bounded."""
-LEAST_LOGIT = -3.2
-"""Logit below which a pair is no candidate at all."""
+LEAST_LOGIT = -2.3
+"""Logit below which a pair is no candidate at all: even as the best guess it would not be listed."""
+LIKELY = -1.4
+"""Logit below which no candidate is listed, but as the best guess."""
 BEHIND = 0.4
 """Share of its confidence that a producer loses when another is far likelier."""
 CROWDED = 0.15
@@ -78,6 +82,10 @@ class _Matcher:
         self.confidence = Confidence(tools, self.readings)
         self.mentions = Mentions(tools)
         fields = [slot for reading in self.readings for slot in reading.gives]
+        self.names = [words(tool.name) for tool in tools]
+        self.things: dict[str, set[str]] = {}
+        for tool, reading in zip(tools, self.readings, strict=True):
+            self.things.setdefault(tool.server, set()).update(asked_things(reading.takes))
         self.index = ProducerIndex(fields, [tool.server for tool in tools])
 
     def edges_into(self, number: int) -> list[Edge]:
@@ -106,12 +114,23 @@ class _Matcher:
         if produced.tool in named:
             logit, agreement = self.confidence.logit(parameter, produced)
             return _Candidate(produced, max(logit, MENTIONED_START) + MENTIONED, agreement, True)
-        logit, agreement = self.confidence.logit(parameter, produced, LEAST_LOGIT)
-        if produced.tool in hinted and parameter.kind in ("identifier", "secret"):
-            logit += HINTED
+        helped = HINTED if produced.tool in hinted and parameter.kind in ("identifier", "secret") else 0.0
+        logit, agreement = self.confidence.logit(parameter, produced, LEAST_LOGIT - helped)
+        logit += helped
         return _Candidate(produced, logit, agreement, False)
 
+    def _without_rivals(self, parameter: Slot, candidates: list[_Candidate]) -> list[_Candidate]:
+        if len(candidates) < 2 or candidates[0].logit < LIKELY:
+            return candidates
+        names = [self.names[one.produced.tool] for one in candidates]
+        behind = rivals(parameter, self.names[parameter.tool], names, self.things[self.tools[parameter.tool].server])
+        if not any(behind):
+            return candidates
+        moved = [replace(one, logit=one.logit + RIVAL * late) for one, late in zip(candidates, behind, strict=True)]
+        return sorted(moved, key=lambda candidate: -candidate.logit)
+
     def _chosen(self, parameter: Slot, candidates: list[_Candidate]) -> list[Edge]:
+        candidates = self._without_rivals(parameter, candidates)
         if not candidates:
             return []
         top = candidates[0].logit
@@ -142,6 +161,7 @@ def read_tools(tools: Sequence[Tool], observed: Mapping[str, Sequence[str]]) -> 
         read_tool(number, tool, brands.get(tool.server, frozenset()), observed.get(tool.id, ()))
         for number, tool in enumerate(tools)
     ]
+    readings = with_listed_choices(readings, [tool.server for tool in tools])
     wanted = frozenset(slot.things[-1] for one in readings for slot in one.takes if slot.things and slot.attribute)
     told = with_kinds_by_shape([one.gives for one in readings], [tool.server for tool in tools], wanted)
     return [replace(one, gives=gives) for one, gives in zip(readings, told, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from toolweave.graph.slots import ANY, Slot
+from toolweave.graph.slots import ANY, OWNED, Slot
 from toolweave.graph.vocabulary import IS_A, ROLES, TELLING
 
 FOREIGN = 0.6
@@ -15,12 +15,15 @@ HEADLESS = 0.3
 """What an agreement on the lesser words alone is worth."""
 SAME_BY_ITSELF = 0.8
 """What it is worth that both are an attribute such as `isbn`, which says by itself what it identifies."""
+OWNER = 0.85
+"""What it is worth that the field is about the thing that only the parameter's description names."""
 PLAYS_PART = 0.7
 """What it is worth that a thing is of the kind that usually plays the wanted part."""
 
 _FROM_GUESS = {
-    "id": 0.95, "": 0.72, "name": 0.7, "title": 0.55, "key": 0.6, "code": 0.6, "number": 0.65, "slug": 0.75, "sku": 0.7,
-    "handle": 0.7, "symbol": 0.75, "url": 0.5, "path": 0.5, "reference": 0.6, "token": 0.3, "email": 0.3,
+    "id": 0.95, "": 0.72, "name": 0.8, "title": 0.55, "key": 0.6, "code": 0.6, "number": 0.65, "slug": 0.75, "sku": 0.7,
+    "handle": 0.7, "symbol": 0.75, "url": 0.55, "path": 0.65, "index": 0.7, "reference": 0.65, "token": 0.3,
+    "email": 0.4, "address": 0.75, "phone": 0.5, "latitude": 0.7, "longitude": 0.7, "coordinate": 0.7,
 }  # fmt: skip
 """How surely a tool that gives a thing gives this attribute of it."""
 _FROM_ATTRIBUTE = {"id": 0.62, "name": 0.66, "key": 0.6, "code": 0.6, "slug": 0.62, "symbol": 0.62, "handle": 0.6}
@@ -64,8 +67,20 @@ def _attribute_fit(parameter: Slot, produced: Slot) -> float:
 def _thing_fit(parameter: Slot, produced: Slot) -> float:
     if not parameter.things:
         shared = _shared_surroundings(parameter, produced)
-        telling = parameter.attribute in TELLING and parameter.own == produced.own
+        same = parameter.own == produced.own
+        telling = same and (parameter.attribute in TELLING or (produced.guessed and parameter.own[-1:] != ("id",)))
         return max(shared, SAME_BY_ITSELF) if telling else shared
+    return max(_named_fit(parameter, produced), _owner_fit(parameter, produced))
+
+
+def _owner_fit(parameter: Slot, produced: Slot) -> float:
+    """How surely the field is about the thing that the parameter's description names."""
+    owners = [word for word, weight in parameter.around.items() if weight >= OWNED]
+    return max((OWNER * _known(word, produced) for word in owners), default=0.0)
+
+
+def _named_fit(parameter: Slot, produced: Slot) -> float:
+    """How surely the field is about the thing that the parameter's name says."""
     head = parameter.things[-1]
     head_fit = _known(head, produced)
     if head in IS_A:

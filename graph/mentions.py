@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from toolweave.graph.vocabulary import DEEDS, NOTHING
 from toolweave.graph.words import words
 from toolweave.servers.tools import Tool
 
@@ -22,6 +23,8 @@ _IDENTIFIER = re.compile(
 )
 _QUOTED = re.compile(r"[`'\"\u201c\u201d\u2018\u2019]([A-Za-z][\w.-]{2,60})(?:\(\))?[`'\"\u201c\u201d\u2018\u2019]")
 _CALLED = re.compile(r"((?:[\w-]+\s){1,6})(?:API|apis?|endpoint|tool|function|method|action|command|call|request)\b")
+_PATH = re.compile(r"(?<![\w:/.])/([a-z][\w-]*(?:/[\w-]+)*)")
+_FROM = re.compile(r"\b(?:from|via)\s((?:[\w-]+\s){0,5}[\w-]+)", re.IGNORECASE)
 _SOURCE = re.compile(
     r"\b(from|via|by|using|use|call|obtain\w*|retriev\w*|return\w*|get|got|found|find|see|provided|output|result|first)\b",
     re.IGNORECASE,
@@ -36,9 +39,19 @@ class Mentions:
         self.tools = tools
         self.exact: dict[tuple[str, str], list[int]] = {}
         self.spoken: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+        self.core: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+        """Tools by their names without the verb."""
+        self.bearers: dict[tuple[str, str], list[int]] = {}
+        """Tools by every word of their names."""
         for number, tool in enumerate(tools):
             self.exact.setdefault((tool.server, tool.name.lower()), []).append(number)
             name = words(tool.name)
+            core = tuple(word for word in name[1 if name and name[0] in DEEDS else 0 :] if len(word) > 1)
+            self.core.setdefault((tool.server, core), []).append(number)
+            for word in dict.fromkeys(name):
+                same = self.bearers.setdefault((tool.server, word), [])
+                if len(same) < 2:
+                    same.append(number)
             for start in range(max(len(name) - 1, 0)):
                 same = self.spoken.setdefault((tool.server, name[start:]), [])
                 if len(same) <= MOST_NAMESAKES:
@@ -62,6 +75,18 @@ class Mentions:
             yield from self.exact.get((server, match.group(1).lower()), ())
         for match in _CALLED.finditer(sentence):
             yield from self._called(server, words(match.group(1)))
+        for match in _PATH.finditer(sentence):
+            same = self.core.get((server, words(match.group(1))), ())
+            yield from same if len(same) <= MOST_NAMESAKES else ()
+        for match in _FROM.finditer(sentence):
+            yield from self._only_bearer(server, words(match.group(1)))
+
+    def _only_bearer(self, server: str, phrase: tuple[str, ...]) -> Iterator[int]:
+        """The tool whose name ends in a word of a phrase that no other tool's name has."""
+        for word in phrase:
+            same = self.bearers.get((server, word), ())
+            if len(same) == 1 and word not in NOTHING and words(self.tools[same[0]].name)[-1:] == (word,):
+                yield same[0]
 
     def _called(self, server: str, phrase: tuple[str, ...]) -> Sequence[int]:
         """Tools whose names end in the longest possible ending of a phrase of at least two words."""

@@ -23,6 +23,7 @@ from toolweave.graph.vocabulary import (
     Deed,
 )
 from toolweave.graph.words import plurals, words
+from toolweave.servers.json_values import as_object
 from toolweave.servers.tools import Tool
 
 HEAD = 0.9
@@ -37,6 +38,8 @@ PLAYED = 0.5
 """How surely the kinds of thing are whose parts the description names: cast and crew are persons."""
 DESCRIBED = 0.55
 """How surely the nouns of the description's first sentence are."""
+OBJECT = 0.75
+"""How surely the object of that sentence is: in "Get papers that cite a paper" the papers."""
 
 _BRACES = re.compile(r"\{[^}]*\}")
 _SENTENCE = re.compile(r"[.!?:;(\n](?:\s|$)|\n|:|;|\(")
@@ -44,6 +47,8 @@ _RETURNS = re.compile(r"\b[Rr]eturn(?:s|ing)?\b:?\s*(.{3,200})", re.DOTALL)
 _INCLUDES = re.compile(r"\b(?:includ(?:ing|es)|(?:along )?with (?:their|its|all))\s+(?:(?:their|its|all|the)\s)*(\w+)")
 _WORD = re.compile(r"[^\W\d_]+")
 _PHRASE_LINKS = frozenset("by for given based using with from in via where that which when per if".split())
+_BEHIND_OBJECT = frozenset("of to on at as into onto between within about around against involving".split())
+_CLAUSE = re.compile(r"[^\W\d_]+|,")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +71,26 @@ class ToolNouns:
 
 
 def brand_words(tools: Sequence[Tool]) -> dict[str, frozenset[str]]:
-    """For each server, the first words that most of its tools' names share: they name the service, not the thing."""
+    """For each server, the first words that most of its tools' names share and that no parameter asks for.
+
+    They name the service, not the thing.
+    """
     firsts: dict[str, Counter[str]] = {}
+    asked: dict[str, set[str]] = {}
     sizes: Counter[str] = Counter()
     for tool in tools:
         found = words(tool.name)
         sizes[tool.server] += 1
+        for name in as_object(as_object(tool.input_schema).get("properties")):
+            asked.setdefault(tool.server, set()).update(words(name))
         if found and found[0] not in DEEDS:
             firsts.setdefault(tool.server, Counter())[found[0]] += 1
     return {
-        server: frozenset(word for word, count in counter.items() if count >= 3 and count >= 0.6 * sizes[server])
+        server: frozenset(
+            word
+            for word, count in counter.items()
+            if count >= 3 and count >= 0.6 * sizes[server] and word not in asked.get(server, ())
+        )
         for server, counter in firsts.items()
     }
 
@@ -85,7 +100,7 @@ def tool_nouns(tool: Tool, brand: frozenset[str] = frozenset()) -> ToolNouns:
     every = words(_BRACES.sub(" ", tool.name))
     opening = words(" ".join(tool.description.split(maxsplit=1)[:1]))
     deed, rest = _deed(tuple(word for word in every if word not in brand) or every, opening[0] if opening else "")
-    spoken_deed, spoken = _spoken(tool.description)
+    spoken_deed, spoken, objects = _spoken(tool.description)
     spoken = list(dict.fromkeys([*spoken, *_returned(tool.description)]))
     segments = _segments(rest)
     main = [word for word in segments[0] if word not in NOTHING or word in WEAK] if segments else []
@@ -97,6 +112,9 @@ def tool_nouns(tool: Tool, brand: frozenset[str] = frozenset()) -> ToolNouns:
     head = _head(things, spoken)
     about = {IS_A[word]: PLAYED for word in spoken if word in IS_A}
     about |= dict.fromkeys(spoken, DESCRIBED)
+    kind = deed or spoken_deed or "read"
+    if kind in ("seek", "read", "make"):
+        about |= dict.fromkeys(objects, OBJECT)
     about |= dict.fromkeys(_included(tool.description), INCLUDED)
     about |= {word: max(MODIFIER, about.get(word, 0.0)) for word in things}
     if head:
@@ -107,7 +125,6 @@ def tool_nouns(tool: Tool, brand: frozenset[str] = frozenset()) -> ToolNouns:
     for whole, parts in CONTAINED.items():
         if whole in about:
             about |= {part: max(about[whole], about.get(part, 0.0)) for part in parts}
-    kind = deed or spoken_deed or "read"
     if kind == "make" and every[:1] == ("add",) and "to" in every:
         kind = "change"
     lists = bool(head) and head in plurals(tool.name)
@@ -200,18 +217,29 @@ def _returned(description: str) -> list[str]:
     return found[:4]
 
 
-def _spoken(description: str) -> tuple[Deed | None, list[str]]:
-    """The verb of a description's first sentence, and the nouns up to where it speaks of what it takes."""
+def _spoken(description: str) -> tuple[Deed | None, list[str], list[str]]:
+    """The verb of a description's first sentence, the nouns up to where it speaks of what it takes, its objects.
+
+    Objects are the last nouns of the phrases that "and" or commas join, up to the first "of" or "to".
+    """
     sentence = _SENTENCE.split(description.strip()[:300], maxsplit=1)[0]
     deed: Deed | None = None
     nouns: list[str] = []
-    for raw in _WORD.findall(sentence)[:24]:
+    objects: list[str] = []
+    ended, fresh = False, True
+    for raw in _CLAUSE.findall(sentence)[:24]:
         low = raw.lower()
         if low in _PHRASE_LINKS and nouns:
             break
+        if low in ("and", "or", ","):
+            fresh = True
+        ended = ended or (low in _BEHIND_OBJECT and bool(nouns))
         for word in words(raw):
             if deed is None and (found := DEEDS.get(word) or DEEDS.get(word.removesuffix("e"))):
                 deed = found
             elif word not in NOTHING and word not in LINKS and len(word) > 2:
                 nouns.append(KIN.get(word, word))
-    return deed, list(dict.fromkeys(nouns))[:5]
+                if not ended:
+                    objects = [*objects, nouns[-1]] if fresh else [*objects[:-1], nouns[-1]]
+                    fresh = False
+    return deed, list(dict.fromkeys(nouns))[:5], objects[:4]

@@ -6,7 +6,15 @@ Steps are numbered over the whole trajectory, so a later turn may take values fr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+TurnKind = Literal[
+    "base", "parallel", "missing_parameter", "missing_function", "irrelevant", "error_recovery", "long_context"
+]
+TURN_KINDS: tuple[TurnKind, ...] = get_args(TurnKind)
+Relation = Literal["opens", "continues", "switches", "returns", "corrects"]
+"""How a turn stands to the earlier ones: it uses something of the last turn, of none, of an older turn; or it makes an
+earlier call once more with another value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +25,8 @@ class FromCall:
     """Number of the producing step, counted over the whole trajectory."""
     field: str
     """Field pattern in that step's decoded output."""
+    item: int = 0
+    """Which thing of that output: sources with the same number take from one row, others from other rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +51,48 @@ class PlannedCall:
     """Why the call is there: it is the target, it feeds a parameter, or it enables a later call."""
     after: frozenset[int] = frozenset()
     """Numbers of the steps that must come before it."""
+    corrects: int | None = None
+    """Step of an earlier turn that this call makes once more: every source is as it was there, but for `changed`."""
+    changed: str | None = None
+    """The parameter that the user wants otherwise; set together with `corrects`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """The value that the user leaves out at first (`missing_parameter`)."""
+
+    step: int
+    parameter: str
+    """Pattern of a required parameter that only the user can supply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A call that is first made wrongly, so that the server's own error can be read and mended (`error_recovery`)."""
+
+    step: int
+    """The planned call of this turn that is made wrongly first."""
+    parameter: str | None = None
+    """This parameter gets the user's words for the thing instead of what a call returns; `None`: the call is made
+    before the calls with purpose `state` that enable it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnPlan:
-    """The smallest chain found that reaches `target`; its call is the last one."""
+    """The chain of one turn; the call of `target` is the last one.
+
+    What a kind asks of the plan: `parallel` has at least two calls none of which comes after the other;
+    `missing_parameter` has `withheld`; `error_recovery` has `slip`; `irrelevant` has no call, and its target is a tool
+    that is never on offer and whose required values a user can say; `missing_function` is offered its target only
+    after the user has asked once in vain; `long_context` offers the tools of all servers.
+    """
 
     target: str
     calls: tuple[PlannedCall, ...]
+    kind: TurnKind = "base"
+    relation: Relation = "opens"
+    withheld: Withheld | None = None
+    slip: Slip | None = None
 
 
 @dataclass(frozen=True, slots=True)

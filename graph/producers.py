@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from toolweave.graph.slots import Slot
 from toolweave.graph.vocabulary import IS_A
 
-NEAREST = 32
+NEAREST = 20
 """Fields kept per key and server."""
 ELSEWHERE = 8
 """Fields kept per key over all servers."""
-MOST = 40
+MOST = 24
 """Fields looked at for one parameter."""
 SURE_ENOUGH = 0.3
 """How surely a field must belong to a thing to be found under it."""

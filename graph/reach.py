@@ -45,14 +45,23 @@ class Reach:
         return SAID_INSTEAD_OF_FED if edges and edges[0].confidence >= TRUSTED else 0.0
 
     def missing(self, tool: str) -> tuple[str, str] | None:
-        """The first (tool, parameter) on the way to `tool` that has no source; `None` when it can be reached."""
+        """Where the way to `tool` breaks off: the (tool, parameter) without any source; `None` when it can be reached.
+
+        The parameter is empty when the tool may not be called; of tools that only feed each other, one is named.
+        """
         if tool in self.costs:
             return None
-        for parameter in self.needs.get(tool, ()):
-            fed = any(edge.source in self.costs for edge in self.feeds.get((tool, parameter), ()))
-            if not fed and math.isinf(self.said_cost(tool, parameter)):
-                return tool, parameter
-        return tool, ""
+        broken, passed = (tool, ""), set[str]()
+        while tool not in passed:
+            passed.add(tool)
+            parameter = next((need for need in self.needs.get(tool, ()) if self._without_source(tool, need)), "")
+            broken = tool, parameter
+            tool = next((edge.source for edge in self.feeds.get(broken, ())), tool)
+        return broken
+
+    def _without_source(self, tool: str, parameter: str) -> bool:
+        fed = any(edge.source in self.costs for edge in self.feeds.get((tool, parameter), ()))
+        return not fed and math.isinf(self.said_cost(tool, parameter))
 
 
 def edge_cost(edge: Edge) -> float:
@@ -60,19 +69,20 @@ def edge_cost(edge: Edge) -> float:
     return (1.0 - edge.confidence) * UNTRUSTED_EDGE
 
 
-def reach(graph: ToolGraph, speakable: Speakable, allowed: frozenset[str]) -> Reach:
-    """Smallest costs of all allowed tools."""
+def reach(graph: ToolGraph, speakable: Speakable, allowed: frozenset[str], least: float = 0.0) -> Reach:
+    """Smallest costs of all allowed tools, over edges of at least this confidence."""
     names = [name for name in graph.tools if name in allowed]
     needs = {name: tuple(p.path for p in parameters(graph.tools[name]) if p.required) for name in names}
-    found = Reach({}, needs, _feeds(graph, allowed), speakable)
+    found = Reach({}, needs, _feeds(graph, allowed, least), speakable)
     _settle(found, names)
     return found
 
 
-def _feeds(graph: ToolGraph, allowed: frozenset[str]) -> dict[tuple[str, str], tuple[Edge, ...]]:
+def _feeds(graph: ToolGraph, allowed: frozenset[str], least: float) -> dict[tuple[str, str], tuple[Edge, ...]]:
     groups: dict[tuple[str, str], list[Edge]] = {}
     for edge in graph.edges:
-        if edge.kind == "data" and edge.source in allowed and edge.target in allowed and edge.source != edge.target:
+        callable_ends = edge.source in allowed and edge.target in allowed and edge.source != edge.target
+        if edge.kind == "data" and callable_ends and edge.confidence >= least:
             groups.setdefault((edge.target, edge.target_param), []).append(edge)
     return {key: tuple(sorted(edges, key=lambda edge: -edge.confidence)) for key, edges in groups.items()}
 

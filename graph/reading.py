@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from toolweave.graph.documented import documented_fields, documented_parameters
 from toolweave.graph.match import strength
 from toolweave.graph.nouns import MODIFIER, ToolNouns, tool_nouns
-from toolweave.graph.schema import OutputField, output_fields, parameters
-from toolweave.graph.slots import CONTAINER, Slot, field_slot, guessed_slot, parameter_slot
-from toolweave.graph.vocabulary import CREDENTIAL, OUTCOME, Deed
+from toolweave.graph.schema import OutputField, Parameter, output_fields, parameters
+from toolweave.graph.slots import ANY, BEHIND_CONTAINER, CONTAINER, Slot, field_slot, guessed_slot, parameter_slot
+from toolweave.graph.vocabulary import CREDENTIAL, IS_A, OUTCOME, TELLING, Deed
 from toolweave.servers.tools import Tool
 
 DEED_OF_SOURCE: dict[Deed, float] = {"seek": 0.5, "read": 0.2, "make": -0.4, "act": -0.3, "change": -0.7, "end": -1.2}
@@ -18,8 +19,12 @@ ECHO_NEEDED = -4.5
 """The producer must itself be given the value."""
 ECHO_POSSIBLE = -0.7
 """The producer may be given the value."""
-GUESSED = -0.5
-"""No schema declares the field."""
+GUESSED = 0.0
+"""The tool declares no output at all: then names carry the guess."""
+OPAQUE = -0.5
+"""A schema declares the field, but not what is in it; or the tool only acts and need not show anything."""
+DOCUMENTED = 0.1
+"""Only a description tells of the field."""
 REPORT = -3.0
 """The field reports on the call itself, such as a status."""
 EASY = 0.4
@@ -32,6 +37,8 @@ GIVEN_THING = 0.25
 """What is left of the belief that an output is about a thing that the tool must be given."""
 NOT_GIVEN = 0.65
 """How surely an output is about the other nouns of the name then."""
+SURE_OF = 0.3
+"""Weight of surroundings behind a container."""
 SAME_THING = 0.7
 """Agreement from which a tool's `id` is the one that it was given."""
 
@@ -51,21 +58,66 @@ class ToolReading:
 def read_tool(number: int, tool: Tool, brand: frozenset[str], seen: Sequence[str]) -> ToolReading:
     """Read a tool; `number` is its place in the set, `seen` are field patterns of real outputs."""
     nouns = tool_nouns(tool, brand)
-    takes = tuple(parameter_slot(number, parameter, nouns) for parameter in parameters(tool))
+    takes = tuple(parameter_slot(number, parameter, nouns) for parameter in _described(tool))
     declared = {one.path: one for one in output_fields(tool)}
     for path in seen:
         declared.setdefault(path, OutputField(path, {}))
     gives = _with_wrapper_id([field_slot(number, one, nouns) for one in declared.values()], takes, nouns)
-    if not gives and nouns.deed in ("seek", "read", "make") and nouns.about:
-        gives = [guessed_slot(number, nouns)]
+    if not gives and nouns.deed != "end":
+        told = documented_fields(tool.description)
+        gives = [_documented(number, OutputField(name, {}, said), nouns) for name, said in told.items()]
+        gives += [guessed_slot(number, nouns)] if nouns.about and nouns.deed != "change" else []
     gives = _without_given(gives, takes, nouns)
     return ToolReading(
         nouns=nouns,
         takes=takes,
         gives=tuple(_with_prior(slot, takes, nouns) for slot in gives if slot.kind != "flag"),
         takes_password=any(slot.own and slot.own[-1] in CREDENTIAL for slot in takes),
-        looks_up_by=frozenset(slot.own for slot in takes if slot.required and slot.own and not nouns.many),
+        looks_up_by=frozenset(
+            slot.own for slot in takes if slot.required and slot.own and not _gives_alike(slot, nouns)
+        ),
     )
+
+
+def with_listed_choices(readings: Sequence[ToolReading], servers: Sequence[str]) -> list[ToolReading]:
+    """Readings in which a parameter such as `category` is a value where `list_categories` says which there are."""
+    listed = {
+        (server, one.nouns.head)
+        for one, server in zip(readings, servers, strict=True)
+        if one.nouns.many and one.nouns.deed == "seek"
+    }
+    return [
+        replace(one, takes=tuple(replace(slot, kind="value") if slot in found else slot for slot in one.takes))
+        if (found := [slot for slot in one.takes if _steers(slot) and (server, slot.own[-1]) in listed])
+        else one
+        for one, server in zip(readings, servers, strict=True)
+    ]
+
+
+def _steers(slot: Slot) -> bool:
+    """Whether a parameter looks as if people chose its value, from a list that its schema does not give."""
+    return slot.kind in ("control", "choice") and not slot.choices and slot.own[-1:] not in ((), ("page",), ("result",))
+
+
+def _described(tool: Tool) -> list[Parameter]:
+    """The parameters; those that the schema does not describe, as the tool's description does."""
+    found = parameters(tool)
+    if all(one.description for one in found):
+        return list(found)
+    told = documented_parameters(tool.description)
+    return [
+        replace(one, description=told[one.path]) if not one.description and one.path in told else one for one in found
+    ]
+
+
+def _documented(number: int, told: OutputField, nouns: ToolNouns) -> Slot:
+    """A field that only the description tells of, and not where in the output it stands."""
+    return replace(field_slot(number, told, nouns), path="", guessed=True)
+
+
+def _gives_alike(taken: Slot, nouns: ToolNouns) -> bool:
+    """Whether the tool, given one thing, gives others of its kind, or more than the thing given."""
+    return nouns.many and taken.attribute not in TELLING and taken.things[-1:] in ((), (nouns.head,))
 
 
 def _with_wrapper_id(gives: list[Slot], takes: Sequence[Slot], nouns: ToolNouns) -> list[Slot]:
@@ -94,6 +146,9 @@ def _about_the_rest(slot: Slot, given: set[str]) -> dict[str, float]:
         word: weight * GIVEN_THING if word in given and weight != CONTAINER else weight
         for word, weight in slot.around.items()
     }
+    if any(IS_A.get(word) in given for word, weight in slot.around.items() if weight == CONTAINER):
+        # who is in a cast was asked for: its ids are those of what else the tool is about
+        around |= {w: weight / BEHIND_CONTAINER for w, weight in around.items() if w not in given and weight < SURE_OF}
     if slot.guessed and slot.path == "":
         around |= {w: max(weight, NOT_GIVEN) for w, weight in around.items() if weight >= MODIFIER and w not in given}
     return around
@@ -103,7 +158,8 @@ def _with_prior(produced: Slot, takes: Sequence[Slot], nouns: ToolNouns) -> Slot
     prior = DEED_OF_SOURCE[nouns.deed] + DEEP * max(produced.path.count(".") - 1, 0)
     prior += _echo(produced, takes, nouns)
     if produced.guessed:
-        prior += GUESSED
+        vague = produced.path != "" or nouns.deed in ("act", "change", "end")
+        prior += OPAQUE if vague else GUESSED if produced.attribute == ANY else DOCUMENTED
     if not any(slot.required and slot.kind in ("identifier", "secret") for slot in takes):
         prior += EASY
     if len(produced.own) == 1 and produced.own[0] in OUTCOME:
@@ -129,7 +185,8 @@ def _gives_back(produced: Slot, taken: Slot) -> bool:
     if len(produced.own) == 1 and "[]" in produced.path:
         return False
     if produced.own == taken.own:
-        return True
+        inner = "." in produced.path and not produced.things
+        return not inner or any(produced.around.get(word, 0.0) > 0.8 for word in _asked_for(taken)[-1:])
     return produced.attribute == taken.attribute == "id" and strength(taken, produced) > SAME_THING
 
 

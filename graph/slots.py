@@ -26,6 +26,7 @@ from toolweave.graph.vocabulary import (
     PLACE,
     ROLES,
     SECRET,
+    TELLING,
     TEXT,
     TIME,
     VAGUE,
@@ -42,13 +43,20 @@ CONTAINER = 0.92
 """How surely a field belongs to the thing that its container names."""
 BEHIND_CONTAINER = 0.3
 """How much of what the tool's name says is left for fields inside a container that names something else."""
-
+OWNED = 0.95
+"""How surely a parameter belongs to the thing whose attribute its description says it is."""
+UNLESS_OWNED = 0.5
+"""What is left then of the belief that it is about the tool's own nouns."""
 ROLE_OF = 0.7
 """How surely what plays a part is of the kind that usually plays it."""
 
+_OF_NAMES = frozenset({"slug", "key", "handle", "url", "path", "hash"})
+_NAMES = frozenset({"title", "name", "url", "path"})
+"""What the attributes before them are written forms of: a `title_slug` is the slug of the thing titled."""
+_TOLD_BY_WORD = TELLING | {"phone"}
 _BOOLEAN, _NUMBER, _OBJECT = frozenset({"boolean"}), frozenset({"number"}), frozenset({"object"})
 _OWNER = re.compile(
-    r"\b(?:ids?|identifiers?|keys?|codes?|numbers?|names?|slugs?|uuids?|handles?)\b(?:\s\w+)?\s(?:of|for)\s"
+    r"\b(?:ids?|identifiers?|keys?|codes?|numbers?|names?|slugs?|uuids?|handles?|index|address(?:es)?|paths?)\b(?:\s\w+)?\s(?:of|for)\s"
     r"(?:(?:the|a|an|this|your|each|which)\s)*(\w+(?:\s\w+)?)",
     re.IGNORECASE,
 )
@@ -96,9 +104,10 @@ def parameter_slot(tool: int, parameter: Parameter, nouns: ToolNouns) -> Slot:
     if owners and not attribute and _ID.search(parameter.description[:300]) and types != _BOOLEAN:
         own, things, attribute = (owners[0], "id"), owners[:1], "id"
     if not things:
-        around |= {word: 0.8 - 0.15 * place for place, word in enumerate(nouns.subject[:4])}
+        sure = UNLESS_OWNED if owners else 1.0
+        around |= {word: sure * (0.8 - 0.15 * place) for place, word in enumerate(nouns.subject[:4])}
     for word in owners:
-        around[word] = 0.95
+        around[word] = OWNED
     if containers:
         around[containers[-1]] = CONTAINER
     return Slot(
@@ -225,8 +234,16 @@ def _meaning(own: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
         return (), ""
     if own[-1] in SECRET:
         return tuple(word for word in own if word not in NOTHING), ""
+    if own[-1] == "index":
+        return tuple(KIN.get(word, word) for word in own[:-1] if word not in ROLES), "index"
+    if own[-1] in PLACE:
+        return tuple(word for word in own[:-1] if word not in ROLES) or ("location",), own[-1]
     attribute = KIN.get(own[-1], own[-1]) if own[-1] in NAMING or KIN.get(own[-1]) in NAMING else ""
     rest = own[:-1] if attribute else own
+    if attribute in _OF_NAMES and rest and all(word in _NAMES for word in rest):
+        rest = ()
+    elif attribute in ("address", "number", "code") and rest and rest[-1] in _TOLD_BY_WORD:
+        attribute, rest = rest[-1], rest[:-1]
     things = tuple(KIN.get(word, word) for word in rest if not (attribute and (word in ROLES or word in LINKS)))
     if attribute and not things and rest:
         things = tuple(KIN.get(word, word) for word in rest if word not in LINKS)
@@ -268,8 +285,8 @@ def _kind(own: tuple[str, ...], attribute: str, types: frozenset[str], choices: 
 def _plain_kind(own: tuple[str, ...], attribute: str, types: frozenset[str]) -> Kind:
     if own and (own[-1] in TIME or (own[0] in ("start", "end") and len(own) == 1)):
         return "time"
-    if own and all(word in TEXT or word in ROLES for word in own):
+    if own and all(word in TEXT or word in ROLES for word in own) and any(word in TEXT for word in own):
         return "text"
-    if attribute or (own and own[-1] in PLACE):
+    if attribute:
         return "name"
     return "quantity" if types == _NUMBER else "value"

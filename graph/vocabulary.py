@@ -22,7 +22,7 @@ _VERBS: tuple[tuple[Deed, str], ...] = (
     (
         "read",
         "get fetch retrieve read show view describe load pull see inspect display obtain access count download export "
-        "extract scrape crawl watch track monitor current",
+        "extract scrape crawl track monitor current",
     ),
     (
         "make",
@@ -44,9 +44,9 @@ _VERBS: tuple[tuple[Deed, str], ...] = (
         "act",
         "check send reply forward convert calculate compute translate validate verify analyze analyse run execute call "
         "invoke play pause resume order pay notify encrypt decrypt format parse render compare summarize evaluate test "
-        "simulate predict estimate solve transform process print share publish subscribe follow like comment navigate "
-        "click type press wait ask answer chat sync deploy review record use do handle perform plan provide manage "
-        "allow return",
+        "simulate predict estimate solve transform process print share publish subscribe watch follow like comment "
+        "navigate click type press wait ask answer chat sync deploy review record use do handle perform plan provide "
+        "manage allow return",
     ),
 )
 DEEDS: dict[str, Deed] = {word: deed for deed, text in _VERBS for word in text.split()}
@@ -69,6 +69,9 @@ IDENTIFYING = _set("id key code number slug handle token hash sha symbol ticker 
 
 TELLING = _set("symbol ticker isbn asin sku iban iata icao arn cik barcode email")
 """Those that mean the same whatever they belong to."""
+
+NAMES = _set("name title slug handle key path url email")
+"""Attributes under which people put something new into the world."""
 
 SECRET = _set("token session cookie credential")
 """Things that one call hands out and many take."""
@@ -124,7 +127,7 @@ NOTHING = _set(
     "various unique simple type kind default id com io www http https v mcp tool server service client endpoint "
     "method function rest based using via per your you my their its it is are be this that these those current "
     "existing given provided specified matching relevant related one more most other new realtime also optionally "
-    "top best summary great next previous "
+    "top best summary great next previous dictionary dict string str json boolean integer number optional "
     "about into within between such as including includes include containing contains which where when if not"
 )
 """Words that name no kind of thing."""

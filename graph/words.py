@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
-_PLURAL_ACRONYM = re.compile(r"([A-Z]{2,})s(?![a-z])")
+_PLURAL_ACRONYM = re.compile(r"([A-Z]{2,})e?s(?![a-z])")
 
 WRITTEN_OUT: dict[str, tuple[str, ...]] = {
     short: tuple(long.split())
@@ -22,7 +22,7 @@ cnt=count|config=configuration|conn=connection|conv=conversation|coord=coordinat
 db=database|dept=department|desc=description|dest=destination|dst=destination|dir=directory|dirs=directory
 dob=birth date|doc=document|docs=document|dt=date|emp=employee|env=environment|est=estimate|evt=event|exp=expiry
 filename=file name|filepath=file path|folderid=folder id|fname=first name|lname=last name|guid=id|hostname=host name
-identifier=id|ident=id|idx=index|img=image|imgs=image|info=information|inv=invoice|kw=keyword|lang=language
+identifier=id|ident=id|idx=index|jid=id|ulid=id|gid=id|img=image|imgs=image|info=information|inv=invoice|kw=keyword|lang=language
 lat=latitude|len=length|lng=longitude|lon=longitude|loc=location|locs=location|mgr=manager|mr=merge request
 msg=message|msgs=message|nbr=number|num=number|obj=object|org=organization|orgs=organization|organisation=organization
 param=parameter|params=parameter|pct=percent|percentage=percent|perm=permission|pic=picture|pkg=package

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 from toolweave.agent.messages import Message
 from toolweave.agent.replay import expected_call
-from toolweave.agent.roles import Query, Style
-from toolweave.agent.trace import Call, Trace, TurnTrace
-from toolweave.graph.plan import TrajectoryPlan
-from toolweave.pipeline.sample import Checker, Provenance, Quality, Sample, ServerRecord, Turn, sample_id
+from toolweave.agent.roles import Style
+from toolweave.agent.trace import Call, Trace
+from toolweave.graph.plan import TrajectoryPlan, TurnKind
+from toolweave.pipeline.conversation import Conversation, SpokenTurn
+from toolweave.pipeline.gates.kinds import is_long, is_parallel
+from toolweave.pipeline.sample import Checker, Provenance, Quality, Sample, ServerRecord, Turn, called, sample_id
 from toolweave.servers.info import ServerInfo
 from toolweave.servers.tools import Tool
-
-
-@dataclass(frozen=True, slots=True)
-class SpokenTurn:
-    """One turn as it was executed and spoken."""
-
-    trace: TurnTrace
-    query: Query
-    messages: tuple[int, int]
-    attempts: int
-
-
-@dataclass
-class Conversation:
-    """The conversation so far."""
-
-    tools: tuple[Tool, ...]
-    names: dict[str, str]
-    messages: list[Message] = field(default_factory=list[Message])
-    turns: list[SpokenTurn] = field(default_factory=list[SpokenTurn])
 
 
 def assemble(
@@ -47,16 +29,14 @@ def assemble(
     tools = tuple(_function(tool, conversation.names[tool.id]) for tool in conversation.tools)
     messages = tuple(conversation.messages)
     used = {call.tool.server for call in trace.calls}
+    calls = _as_spoken(trace, messages)
     return Sample(
         id=sample_id(tools, messages, plan.seed),
         tools=tools,
         messages=messages,
-        turns=tuple(
-            Turn(kind="base", messages=turn.messages, target=turn.trace.calls[-1].tool.id)
-            for turn in conversation.turns
-        ),
-        provenance=tuple(item for turn in conversation.turns for item in _provenance(turn)),
-        checker=Checker(calls=tuple(expected_call(call) for call in trace.calls)),
+        turns=tuple(_turn(turn, conversation, tools) for turn in conversation.turns),
+        provenance=tuple(item for call in calls for item in _provenance(call, conversation)),
+        checker=Checker(calls=tuple(expected_call(call) for call in calls)),
         servers=tuple(ServerRecord(name=s.name, version=s.version, digest=s.digest) for s in servers if s.name in used),
         teacher=teacher,
         seed=plan.seed,
@@ -66,21 +46,44 @@ def assemble(
     )
 
 
+def _as_spoken(trace: Trace, messages: Sequence[Message]) -> list[Call]:
+    """The calls in the order of the conversation: calls that are independent may have changed places."""
+    order = [call_id for call_id, _, _ in called(tuple(messages))]
+    return sorted(trace.calls, key=lambda call: order.index(call.id))
+
+
 def _function(tool: Tool, name: str) -> dict[str, object]:
     facts = {"name": name, "description": tool.description, "parameters": tool.input_schema}
     return {"type": "function", "function": facts}
 
 
-def _provenance(turn: SpokenTurn) -> list[Provenance]:
-    said = {(item.tool, item.pointer): item.text for item in turn.query.said}
-    found: list[Provenance] = []
-    for call in turn.trace.calls:
-        for place, source in call.sources.items():
-            facts = source.as_json()
-            if source.kind == "user":
-                facts["text"] = said[call.tool.id, place]
-            found.append(Provenance(call=call.id, argument=place, source=facts))
-    return found
+def _turn(turn: SpokenTurn, conversation: Conversation, tools: Sequence[dict[str, object]]) -> Turn:
+    first, last = turn.messages
+    return Turn(
+        kind=_kind(turn.kind, conversation.messages[first : last + 1], tools),
+        messages=turn.messages,
+        target=turn.target.id,
+        relation=turn.relation,
+        withheld=tuple(conversation.names[tool.id] for tool in conversation.tools if tool.id in turn.withheld),
+        masked=turn.masked,
+    )
+
+
+def _kind(planned: TurnKind, messages: Sequence[Message], tools: Sequence[dict[str, object]]) -> TurnKind:
+    """A turn that was planned as an ordinary one is named after what it became."""
+    if planned not in ("base", "long_context"):
+        return planned
+    if is_long(messages, tools):
+        return "long_context"
+    return "parallel" if is_parallel(messages) else "base"
+
+
+def _provenance(call: Call, conversation: Conversation) -> Iterator[Provenance]:
+    for place, source in call.sources.items():
+        facts = source.as_json()
+        if source.kind == "user":
+            facts["turn"], facts["text"] = conversation.said[source.said_for or (call.id, place)]
+        yield Provenance(call=call.id, argument=place, source=facts)
 
 
 def quality(conversation: Conversation, trace: Trace) -> Quality:

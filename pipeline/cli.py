@@ -1,10 +1,10 @@
-"""The command line: `toolweave run | verify | export | graph | doctor`."""
+"""The command line: `toolweave run | verify | report | export | graph | doctor`."""
 
 from __future__ import annotations
 
 import typer
 
-from toolweave.pipeline.commands import doctor, export, graph, run, show, verify
+from toolweave.pipeline.commands import decontaminate, doctor, duplicates, export, graph, report, run, show, verify
 
 app = typer.Typer(
     name="toolweave",
@@ -16,6 +16,9 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("verify")(verify.verify)
 app.command("export")(export.export)
+app.command("report")(report.report)
+app.command("duplicates")(duplicates.duplicates)
+app.command("decontaminate")(decontaminate.decontaminate)
 app.command("doctor")(doctor.doctor)
 graph.app.command("show")(show.show)
 app.add_typer(graph.app, name="graph")

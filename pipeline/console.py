@@ -58,6 +58,15 @@ def execute(work: Callable[..., Coroutine[Any, Any, T]], *args: Any, hint: str =
         interrupted(hint)
 
 
+@contextmanager
+def kind_errors() -> Generator[None]:
+    """Errors that a user can act on become one line and an exit code."""
+    try:
+        yield
+    except ToolweaveError as error:
+        fail(error)
+
+
 def fail_group(group: BaseExceptionGroup[BaseException], hint: str) -> NoReturn:
     """The first thing that a user can act on, or the whole group as it is."""
     if group.subgroup(KeyboardInterrupt):

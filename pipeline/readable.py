@@ -8,6 +8,8 @@ from typing import Any
 
 from toolweave.pipeline.store import read_lines
 
+_MASKED = "**Not to be learnt:** the next call fails, so that the assistant can read the error."
+
 
 def write_readable(root: Path) -> None:
     """Write `sample.md`: the kept sample with the most dependent calls."""
@@ -30,8 +32,8 @@ def readable(sample: dict[str, Any]) -> str:
         f"{len(sample['tools'])} tools offered.",
         "",
     ]
-    for message in sample["messages"]:
-        lines += _message(message)
+    for number, turn in enumerate(sample["turns"], 1):
+        lines += _turn(number, turn, sample["messages"])
     lines += ["## Where every argument came from", "", "| call | argument | source |", "|---|---|---|"]
     lines += [f"| {p['call']} | `{p['argument']}` | {_source(p['source'])} |" for p in sample["provenance"]]
     return "\n".join(lines) + "\n"
@@ -39,6 +41,21 @@ def readable(sample: dict[str, Any]) -> str:
 
 def _interest(sample: dict[str, Any]) -> tuple[int, int]:
     return sample["quality"]["depth"], sample["quality"]["dependent_calls"]
+
+
+def _turn(number: int, turn: dict[str, Any], messages: list[dict[str, Any]]) -> list[str]:
+    first, last = turn["messages"]
+    lines = [f"## Turn {number}: {_words(turn['kind'])}, {turn['relation']}", ""]
+    if turn["withheld"]:
+        lines += [f"Not on offer in this turn: {', '.join(f'`{name}`' for name in turn['withheld'])}.", ""]
+    for at in range(first, last + 1):
+        lines += [_MASKED, ""] if at in turn["masked"] else []
+        lines += _message(messages[at])
+    return lines
+
+
+def _words(kind: str) -> str:
+    return kind.replace("_", " ")
 
 
 def _message(message: dict[str, Any]) -> list[str]:

@@ -13,7 +13,17 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from toolweave.agent.replay import ExpectedCall, Origin
-from toolweave.pipeline.sample import FORMAT, Checker, Provenance, Quality, Sample, ServerRecord, Turn
+from toolweave.pipeline.sample import (
+    FORMAT,
+    Checker,
+    FileState,
+    Provenance,
+    Quality,
+    Sample,
+    ServerRecord,
+    StateRead,
+    Turn,
+)
 from toolweave.pipeline.settings import Pace, RunSettings
 from toolweave.servers.spec import ServerOptions
 
@@ -22,7 +32,7 @@ ATTRIBUTE = re.compile(r'^    (\w+): .*\n((?:        .*\n|    \).*\n)*?)    """(
 
 def sample_page() -> str:
     """The format of a line of `samples.jsonl`."""
-    models = (Sample, Turn, Provenance, Checker, ExpectedCall, Origin, ServerRecord, Quality)
+    models = (Sample, Turn, Provenance, Checker, ExpectedCall, Origin, StateRead, FileState, ServerRecord, Quality)
     return "\n".join((f"# The sample format `{FORMAT}`", "", _GENERATED, "", *_sections(models)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,20 +18,24 @@ from toolweave.agent.probe import ProbeBudget, probe
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.plan import NoSource, TrajectoryPlan
 from toolweave.graph.planner import Planner
-from toolweave.pipeline.environments import OpenEnvironment
+from toolweave.pipeline.coverage import coverage_of, read_run
+from toolweave.pipeline.environments import Environments
 from toolweave.pipeline.graph_file import graph_from_json, graph_to_json
 from toolweave.pipeline.introspect import Introspection, introspect
 from toolweave.pipeline.planning import CoveragePlanner
-from toolweave.pipeline.produce import Dropped, Log, Workshop, produce, revision_line
+from toolweave.pipeline.produce import produce
 from toolweave.pipeline.sample import Sample
 from toolweave.pipeline.settings import Pace, RunSettings
 from toolweave.pipeline.store import Store, read_json
 from toolweave.pipeline.teachers import Teacher
+from toolweave.pipeline.workshop import Dropped, Log, Workshop, revision_line
 from toolweave.servers.config import McpConfig, load_mcp_config
 from toolweave.servers.errors import ConfigError, EndpointUnusable, RunError
 
 MOST_ITEMS = 4
 """Planned items per wanted sample before a run ends short."""
+WAVE = 48
+"""Most items that are planned before something is learnt from what became of them."""
 
 log = structlog.get_logger()
 
@@ -58,7 +63,7 @@ class Run:
     store: Store
     teacher: Teacher
     on_progress: OnProgress
-    open_fresh: OpenEnvironment
+    open_fresh: Environments
     progress: Progress = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,13 +82,18 @@ class Run:
             reason = next(iter(seen.refused.values()), "the servers list none")
             raise ConfigError(f"{self.settings.mcp}: no tool may be called: {reason}")
         graph = await self._graph(config, seen)
-        shop = self._workshop(config, seen, graph)
-        planner = Planner(graph, shop.book.speakable, seen.allowed)
+        specs = {spec.name: spec for spec in config.servers}
+        book = ValueBook(specs, graph.facts, graph.tools)
+        planner = Planner(graph, book.speakable, seen.allowed, book.variety)
         self.store.write_json("manifest.json", self._manifest(seen, planner, "running"))
-        await self._waves(shop, CoveragePlanner(planner, self.settings.seed, self.settings.turns))
+        async with self.open_fresh.sharing(specs, graph, seen.allowed) as open_live:
+            model, allowed = self.teacher.model, seen.allowed
+            shop = Workshop(self.settings, graph, specs, book, model, allowed, self.open_fresh, open_live)
+            await self._waves(shop, self._coverage(planner))
         self.store.sort()
         manifest = self._manifest(seen, planner, "finished")
         self.store.write_json("manifest.json", manifest)
+        self.store.write_json("coverage.json", coverage_of(read_run(self.store.root)))
         return manifest
 
     def _tell(self, stage: str | None = None) -> None:
@@ -116,22 +126,29 @@ class Run:
             raise RunError(f"{self.store.root}: tools have changed or are gone since this run began: {changed[:3]}")
         return graph
 
-    def _workshop(self, config: McpConfig, seen: Introspection, graph: ToolGraph) -> Workshop:
-        specs = {spec.name: spec for spec in config.servers}
-        book = ValueBook(specs, graph.facts, graph.tools)
-        return Workshop(self.settings, graph, specs, book, self.teacher.model, seen.allowed, self.open_fresh)
+    def _coverage(self, planner: Planner) -> CoveragePlanner:
+        tools = planner.graph.tools.values()
+        unknown = [name for name in self.settings.targets if not any(name in (tool.id, tool.name) for tool in tools)]
+        if unknown:
+            close = difflib.get_close_matches(unknown[0], [name for tool in tools for name in (tool.id, tool.name)], 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise ConfigError(f"--target {unknown[0]!r}: no server has such a tool{hint}")
+        settings = self.settings
+        return CoveragePlanner(
+            planner, settings.seed, settings.turns, settings.kinds, settings.targets, settings.samples
+        )
 
     async def _waves(self, shop: Workshop, planner: CoveragePlanner) -> None:
-        """Plan as many items as samples are missing, make them all, learn from what became of them, and again."""
+        """Plan some items, as many as samples are missing at most, make them all, learn from them, and again."""
         index, most = 0, MOST_ITEMS * self.settings.samples
         while (missing := self.settings.samples - self._kept_before(index)) > 0 and index < most:
-            wave = self._plan_wave(planner, index, min(missing, most - index))
+            wave = self._plan_wave(planner, index, min(missing, WAVE, most - index))
             if not wave:
                 return
             self.progress.planned = index + len(wave)
             self._tell("making samples")
             await self._make(shop, [plan for plan in wave.values() if plan.index not in self.store.done])
-            planner.coverage.learn(wave, self.store.done)
+            planner.coverage.learn(wave, self.store.done, self.store.kinds)
             index += len(wave)
 
     def _kept_before(self, index: int) -> int:
@@ -174,6 +191,8 @@ class Run:
             target = plan.turns[0].target
             self.store.drop(plan.index, made.outcome, made.stage, made.reason, target=target, seed=plan.seed)
         else:
+            if record.recording is not None:
+                self.store.record_answers(record.recording)
             self.store.keep(made)
         self.store.record("item", index=plan.index, outcome=self.store.done[plan.index], cut=record.cut)
         self._tell()

@@ -7,14 +7,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from toolweave.agent.replay import ExpectedCall
+from toolweave.agent.replay import ExpectedCall, Origin
+from toolweave.graph.plan import Relation, TurnKind
 from toolweave.servers.json_values import canonical
 
 FORMAT: Literal["toolweave/1"] = "toolweave/1"
-
-TurnKind = Literal[
-    "base", "parallel", "missing_parameter", "missing_function", "irrelevant", "error_recovery", "long_context"
-]
 
 
 class Row(BaseModel):
@@ -30,7 +27,13 @@ class Turn(Row):
     messages: tuple[int, int]
     """Indices of its first and last message, both included."""
     target: str
-    """The tool that the turn had to reach, as `server/tool`."""
+    """The tool that the turn had to reach, as `server/tool`; with `irrelevant` the one that nobody offers."""
+    relation: Relation = "opens"
+    """How the turn stands to the earlier ones."""
+    withheld: tuple[str, ...] = ()
+    """Names of the row's tools that are not on offer in this turn."""
+    masked: tuple[int, ...] = ()
+    """Indices of assistant messages that a model must not learn: calls that fail."""
 
 
 class Provenance(Row):
@@ -45,11 +48,46 @@ class Provenance(Row):
     a JSON pointer into that call's output), `default` or `const`."""
 
 
+class StateRead(Row):
+    """A read of the final state through a server's own reading tool, and what the calls made it show."""
+
+    server: str
+    tool: str
+    arguments: dict[str, Any]
+    taken: dict[str, Origin] = {}
+    """JSON pointer into `arguments` → the output of a call that the value is taken from."""
+    holds: dict[str, Any] = {}
+    """Place of the answer → what has to stand there; only what the calls changed, and nothing that is volatile."""
+    gone: tuple[str, ...] = ()
+    """Places that were there before the calls and may not be there after them."""
+    fails: bool = False
+    """Whether the server has to refuse it, because the thing is not there any more."""
+
+
+class FileState(Row):
+    """A file of a server's workspace that the calls made, changed or removed."""
+
+    server: str
+    path: str
+    """Relative to the workspace."""
+    sha256: str | None = None
+    """Digest of its content; `None` where that may differ from run to run, or the file has to be absent."""
+    absent: bool = False
+
+
 class Checker(Row):
     """What a machine needs to check the sample on fresh environments."""
 
     version: Literal[1] = 1
     calls: tuple[ExpectedCall, ...]
+    reads: tuple[str, ...] = ()
+    """Names of the offered tools that were seen to read only: one call more of them changes nothing."""
+    state: tuple[StateRead, ...] = ()
+    """Reads of the final state, in the order in which they are to be made, after all calls."""
+    files: tuple[FileState, ...] = ()
+    """Files of the workspaces that the calls changed."""
+    unasserted: str = ""
+    """Why nothing is said of the final state, where nothing is."""
 
 
 class ServerRecord(Row):
@@ -73,6 +111,24 @@ class Quality(Row):
     tools_offered: int
     attempts: int
     """The most attempts that a reasoning step needed (k)."""
+    width: int = 0
+    """Most calls made in one step."""
+    dependency_share: float = 0.0
+    """Share of the calls that take a value from an earlier call."""
+    distractors: int = 0
+    """Tools on offer that are never called."""
+    provenance: dict[str, int] = {}
+    """Kind of source → argument leaves that come from it."""
+    kinds: tuple[TurnKind, ...] = ()
+    """Kinds of its turns, each once."""
+    tokens: int = 0
+    """Tools and messages as JSON, in tokens, taken as four characters each."""
+    difficulty: float = 0.0
+    """From 0 to 1, built from depth, calls, turns, distractors, width, kinds and attempts."""
+    mutants: int = 0
+    """Spoilt copies of the sample that its checker was tried on."""
+    survivors: tuple[str, ...] = ()
+    """Kinds of spoilt copies that the checker could not tell from the sample."""
 
 
 class Sample(Row):

@@ -3,6 +3,7 @@
     settings.json     resolved settings; a resumed run must have the same
     graph.json        the API graph that the plans were drawn from
     samples.jsonl     kept samples, one a line
+    recordings.jsonl  what the servers answered to each kept sample, for checking it without them
     rejected.jsonl    every other planned item, with its outcome, stage and reason
     revisions.jsonl   drafts, critiques and retries: they become preference pairs
     events.jsonl      every live call and every stage, in the order in which they happened
@@ -22,10 +23,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Self
 
+from toolweave.graph.plan import TurnKind
+from toolweave.pipeline.checking.recording import Recording
 from toolweave.pipeline.sample import Sample
 from toolweave.servers.errors import RunError
 
-LINES = ("samples", "rejected", "revisions", "events")
+LINES = ("samples", "recordings", "rejected", "revisions", "events")
 
 
 class Store:
@@ -37,6 +40,8 @@ class Store:
         self._lock = lock
         self.done: dict[int, str] = {}
         """Index of every finished item → its outcome."""
+        self.kinds: dict[int, tuple[TurnKind, ...]] = {}
+        """Index of every kept item → kinds of its turns."""
         self.reasons: Counter[str] = Counter()
         """Why items were not kept, counted."""
 
@@ -93,6 +98,11 @@ class Store:
         """Append a kept sample."""
         self._append("samples", sample.model_dump(mode="json"))
         self.done[sample.index] = "kept"
+        self.kinds[sample.index] = tuple(turn.kind for turn in sample.turns)
+
+    def record_answers(self, recording: Recording) -> None:
+        """Append what the servers answered to a sample that is about to be kept."""
+        self._append("recordings", recording.model_dump(mode="json", exclude_defaults=True))
 
     def drop(self, index: int, outcome: str, stage: str, reason: str, **facts: Any) -> None:
         """Append an item that was not kept: `rejected`, `failed` or `unresolved`, always with a reason."""
@@ -123,7 +133,7 @@ class Store:
 
     def sort(self) -> None:
         """Put a finished run's lines in the order of their items: equal runs give equal files."""
-        for name in ("samples", "rejected", "revisions"):
+        for name in ("samples", "recordings", "rejected", "revisions"):
             lines = sorted(read_lines(self.root / f"{name}.jsonl"), key=lambda line: int(line["index"]))
             _replace(self.root / f"{name}.jsonl", "".join(_line(line) for line in lines))
 
@@ -140,6 +150,7 @@ class Store:
             self.reasons[str(line["stage"])] += 1
         for line in read_lines(self.root / "samples.jsonl"):
             self.done[int(line["index"])] = "kept"
+            self.kinds[int(line["index"])] = tuple(turn["kind"] for turn in line["turns"])
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:

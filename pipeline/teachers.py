@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from toolweave.agent.offline.teacher import OfflineTeacher
@@ -23,18 +24,18 @@ class Teacher:
 
 
 @asynccontextmanager
-async def open_teacher(model: str, base_url: str | None) -> AsyncGenerator[Teacher]:
+async def open_teacher(model: str, base_url: str | None, prompts: Path | None = None) -> AsyncGenerator[Teacher]:
     """The teacher of this name, ready to be asked.
 
     Raises:
-        ConfigError: The endpoint's address is none.
+        ConfigError: The endpoint's address is none, or the folder of prompts is.
     """
     if model == OFFLINE:
         yield Teacher(OfflineTeacher(), lambda: {"name": OFFLINE})
         return
     from toolweave.agent.endpoint.teacher import EndpointTeacher  # half a second that the offline teacher does not need
 
-    async with EndpointTeacher(model, base_url) as teacher:
+    async with EndpointTeacher(model, base_url, prompts=prompts) as teacher:
         yield Teacher(
             teacher,
             lambda: {

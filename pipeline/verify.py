@@ -1,8 +1,13 @@
-"""Checks kept samples again: the static gates on the row as it stands, then a replay on fresh environments."""
+"""Checks kept samples again: the static gates on the row as it stands, then its checker, with servers or without.
+
+Live, the calls are made again on fresh environments and the final state is read. From the recording of the run, the
+same is done with what was answered then: that checks the row and its checker, not the servers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,12 +15,18 @@ from typing import Any
 import anyio
 from pydantic import ValidationError
 
-from toolweave.agent.replay import observation_problem, replay
-from toolweave.pipeline.environments import OpenEnvironment, warm_environments
+from toolweave.agent.messages import Message
+from toolweave.agent.replay import Replayed, replay
+from toolweave.pipeline.checking.candidate import Candidate, FinalState, gold
+from toolweave.pipeline.checking.judge import judge
+from toolweave.pipeline.checking.recording import NotRecorded, RecordedServers, Recording
+from toolweave.pipeline.checking.state import ask, read_state
+from toolweave.pipeline.environments import warm_environments
 from toolweave.pipeline.gates.static import static_rejection
-from toolweave.pipeline.sample import Sample, tool_messages
+from toolweave.pipeline.sample import Sample
 from toolweave.pipeline.store import read_lines
 from toolweave.servers.config import ServerSpec
+from toolweave.servers.errors import RunError
 
 
 @dataclass
@@ -25,38 +36,52 @@ class Verification:
     failures: dict[str, str] = field(default_factory=dict[str, str])
     """Sample id → the first reason."""
     samples: int = 0
+    seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The last line of `toolweave verify`."""
         failed = len(self.failures)
-        return {"samples": self.samples, "passed": self.samples - failed, "failed": failed, "failures": self.failures}
+        counts = {"samples": self.samples, "passed": self.samples - failed, "failed": failed}
+        return {**counts, "seconds": round(self.seconds, 2), "failures": self.failures}
 
 
-async def verify(
-    path: Path, specs: Mapping[str, ServerSpec], concurrency: int, on_sample: Callable[[str, str | None], None]
-) -> Verification:
-    """Check every line of a `samples.jsonl`.
+Again = Callable[[Sample], Awaitable[tuple[Replayed, FinalState]]]
+"""Makes the calls of a sample again and reads the final state; raises `Unanswered` where nobody can answer."""
+OnSample = Callable[[str, str | None], None]
+
+
+class Unanswered(Exception):
+    """The calls cannot be made: no such server, or it does not start."""
+
+
+async def verify(path: Path, specs: Mapping[str, ServerSpec], concurrency: int, on_sample: OnSample) -> Verification:
+    """Check every line of a `samples.jsonl` on fresh servers.
 
     Raises:
         RunError: The file cannot be read.
     """
-    async with warm_environments() as open_fresh:
-        return await _verify(path, specs, concurrency, on_sample, open_fresh)
+    async with live(specs) as again:
+        return await _verify(path, again, concurrency, on_sample)
 
 
-async def _verify(
-    path: Path,
-    specs: Mapping[str, ServerSpec],
-    concurrency: int,
-    on_sample: Callable[[str, str | None], None],
-    open_fresh: OpenEnvironment,
-) -> Verification:
-    found = Verification()
+async def verify_recorded(path: Path, concurrency: int, on_sample: OnSample) -> Verification:
+    """Check every line of a `samples.jsonl` by the `recordings.jsonl` beside it; no server is started.
+
+    Raises:
+        RunError: A file cannot be read, or a recording has another format.
+    """
+    return await _verify(
+        path, from_recordings(read_recordings(path.with_name("recordings.jsonl"))), concurrency, on_sample
+    )
+
+
+async def _verify(path: Path, again: Again, concurrency: int, on_sample: OnSample) -> Verification:
+    found, began = Verification(), anyio.current_time()
     limiter = anyio.CapacityLimiter(concurrency)
 
     async def check(number: int, line: dict[str, Any]) -> None:
         async with limiter:
-            problem = await sample_problem(line, specs, open_fresh)
+            problem = await sample_problem(line, again)
         name = str(line.get("id") or f"line {number}")
         if problem is not None:
             found.failures[name if name not in found.failures else f"{name} (line {number})"] = problem
@@ -66,34 +91,89 @@ async def _verify(
         for number, line in enumerate(read_lines(path), 1):
             found.samples += 1
             tasks.start_soon(check, number, line)
+    found.seconds = anyio.current_time() - began
     return found
 
 
-async def sample_problem(
-    line: dict[str, Any], specs: Mapping[str, ServerSpec], open_fresh: OpenEnvironment
-) -> str | None:
+async def sample_problem(line: dict[str, Any], again: Again) -> str | None:
     """The first reason why a row does not hold; `None` when it does."""
     try:
         sample = Sample.model_validate(line)
     except ValidationError as error:
         first = error.errors()[0]
         return f"format: {'.'.join(map(str, first['loc']))}: {first['msg']}"
-    rejection = static_rejection(sample)
-    return str(rejection) if rejection else await _replay_problem(sample, specs, open_fresh)
-
-
-async def _replay_problem(sample: Sample, specs: Mapping[str, ServerSpec], open_fresh: OpenEnvironment) -> str | None:
-    names = list(dict.fromkeys(call.server for call in sample.checker.calls))
-    if missing := [name for name in names if name not in specs]:
-        return f"replay: mcp.json has no server {missing[0]!r}"
-    async with open_fresh([specs[name] for name in names]) as environment:
-        if environment.failures:
-            return f"replay: {next(iter(environment.failures.values()))}"
-        seen = await replay(sample.checker.calls, environment)
+    if (rejection := static_rejection(sample)) is not None:
+        return str(rejection)
+    if not (verdict := judge(sample, gold(sample))).passed:
+        return f"checker: {verdict.failure}: {verdict.reason}"
+    try:
+        seen, state = await again(sample)
+    except (Unanswered, NotRecorded) as error:
+        return f"replay: {error}"
     if seen.problem is not None:
         return f"replay: {seen.problem}"
-    shown = tool_messages(sample.messages)
-    for call in sample.checker.calls:
-        if problem := observation_problem(call, shown[call.id], seen.results[call.id].text):
-            return f"replay: {problem}"
-    return None
+    verdict = judge(sample, _as_seen(sample, seen, state), words=False)
+    return None if verdict.passed else f"replay: {verdict.failure}: {verdict.reason}"
+
+
+def _as_seen(sample: Sample, seen: Replayed, state: FinalState) -> Candidate:
+    """The sample with the arguments and observations of another run."""
+    as_shown = gold(sample)
+    return Candidate(tuple(tuple(_seen_again(one, seen) for one in turn) for turn in as_shown.turns), state)
+
+
+def _seen_again(message: Message, seen: Replayed) -> Message:
+    if message["role"] != "tool":
+        return message
+    return message | {"content": seen.results[message["tool_call_id"]].text}
+
+
+@asynccontextmanager
+async def live(specs: Mapping[str, ServerSpec]) -> AsyncGenerator[Again]:
+    """Answers of fresh servers."""
+    async with warm_environments() as open_fresh:
+
+        async def again(sample: Sample) -> tuple[Replayed, FinalState]:
+            names = list(dict.fromkeys(call.server for call in sample.checker.calls))
+            if missing := [name for name in names if name not in specs]:
+                raise Unanswered(f"mcp.json has no server {missing[0]!r}")
+            async with open_fresh([specs[name] for name in names]) as environment:
+                if environment.failures:
+                    raise Unanswered(next(iter(environment.failures.values())))
+                seen = await replay(sample.checker.calls, environment)
+                if seen.problem is not None:
+                    return seen, FinalState()
+                return seen, await read_state(sample.checker, environment, seen.results)
+
+        yield again
+
+
+def read_recordings(path: Path) -> dict[tuple[int, str], Recording]:
+    """(index, sample id) → its recording, the last one where a resumed run has two.
+
+    Raises:
+        RunError: The file cannot be read, or holds something else.
+    """
+    try:
+        lines = [Recording.model_validate(line) for line in read_lines(path)]
+    except ValidationError as error:
+        raise RunError(f"{path} holds no recordings: {error.errors()[0]['msg']}") from error
+    return {(one.index, one.id): one for one in lines}
+
+
+def from_recordings(recordings: Mapping[tuple[int, str], Recording]) -> Again:
+    """Answers of the servers when the samples were made."""
+
+    async def again(sample: Sample) -> tuple[Replayed, FinalState]:
+        recording = recordings.get((sample.index, sample.id))
+        if recording is None:
+            raise NotRecorded(f"{sample.id} was not recorded")
+        servers = RecordedServers(sample, recording)
+        seen = await replay(sample.checker.calls, servers)
+        if seen.problem is not None:
+            return seen, FinalState()
+        answers = await ask(sample.checker.state, servers, seen.results)
+        files = {(one.server, one.path): one.sha256 for one in recording.files}
+        return seen, FinalState(tuple(answer.shown for answer in answers), files)
+
+    return again

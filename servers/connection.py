@@ -12,6 +12,7 @@ import logging
 import shutil
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import anyio
@@ -74,6 +75,16 @@ class Connection:
         self._child: Child | None = None
         self._refusal = ""
         self._tools: dict[str, Tool] = {}
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has started and was not seen to end."""
+        return self._session is not None and not (self._child and self._child.exited.is_set())
+
+    @property
+    def folder(self) -> Path | None:
+        """Its scratch directory, where it has one."""
+        return self.workspace.path if self.workspace else None
 
     def stop(self) -> None:
         """Ask the owner task to close the connection; it ends when everything is closed."""

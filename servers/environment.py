@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import anyio
 import anyio.lowlevel
@@ -28,9 +28,32 @@ from toolweave.servers.workspace import Workspace, folder_names
 
 __all__ = ["Environment", "ServerInfo", "open_environment"]
 
-_STARTS_AT_A_TIME = 2 * (os.cpu_count() or 1)
+STARTS_AT_A_TIME = 2 * (os.cpu_count() or 1)
 _CLOSE_WITHIN = 8.0
 """Seconds for all servers to close; then connections are cut. Processes have tighter limits of their own."""
+
+
+class Reachable(Protocol):
+    """One server as an environment calls it."""
+
+    @property
+    def spec(self) -> ServerSpec:
+        """As it was asked for."""
+        ...
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has started and was not seen to end."""
+        ...
+
+    @property
+    def folder(self) -> Path | None:
+        """Its scratch directory, where it has one."""
+        ...
+
+    async def call(self, name: str, arguments: dict[str, Any]) -> Decoded:
+        """Call a tool that policy allows."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +66,8 @@ class Environment:
     """Those that started, by name."""
     failures: dict[str, str]
     """Server name → why it did not start, in one line."""
-    _connections: dict[str, Connection] = field(repr=False)
+    connections: dict[str, Reachable] = field(repr=False)
+    """All that were asked for, by name; calls go through `call`, which asks policy first."""
 
     @property
     def tools(self) -> tuple[Tool, ...]:
@@ -66,7 +90,7 @@ class Environment:
         return CallResult(decoded.status, decoded.text, decoded.value, anyio.current_time() - began)
 
     async def _call(self, tool: Tool, arguments: dict[str, Any]) -> Decoded:
-        connection = self._connections.get(tool.server)
+        connection = self.connections.get(tool.server)
         info = self.servers.get(tool.server)
         if connection is None or info is None:
             return Decoded("lost", text := f"The server {tool.server!r} is not running.", text)
@@ -151,7 +175,7 @@ def _connections(
 
 async def _start(connections: Sequence[Connection], owners: TaskGroup) -> None:
     """Run every connection in its owner task; return when each has started or failed."""
-    limiter = anyio.CapacityLimiter(_STARTS_AT_A_TIME)
+    limiter = anyio.CapacityLimiter(STARTS_AT_A_TIME)
 
     async def start(connection: Connection) -> None:
         async with limiter:
@@ -171,5 +195,15 @@ def _environment(connections: Sequence[Connection], strict: bool) -> Environment
         specs={item.spec.name: item.spec for item in connections},
         servers={item.spec.name: item.info for item in connections if item.info is not None},
         failures=failures,
-        _connections={item.spec.name: item for item in connections},
+        connections={item.spec.name: item for item in connections},
+    )
+
+
+def put_together(parts: Sequence[Environment]) -> Environment:
+    """One environment of the servers of several, in their order."""
+    return Environment(
+        specs={name: spec for part in parts for name, spec in part.specs.items()},
+        servers={name: info for part in parts for name, info in part.servers.items()},
+        failures={name: line for part in parts for name, line in part.failures.items()},
+        connections={name: item for part in parts for name, item in part.connections.items()},
     )

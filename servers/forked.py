@@ -120,14 +120,11 @@ class Zygote:
         files = [its_stdin, its_stdout, its_stderr, its_status]
         with anyio.CancelScope(shield=True):
             try:
-                await self._send(request, files if lesson is None else [*files, lesson])
+                await self._hand_over(request, files, [] if lesson is None else [lesson])
                 process.pid = await _read_pid(status)
-            except BaseException:
+            except BaseException:  # boundary: whatever it was, nobody else would close the pipes
                 await process.aclose()
                 raise
-            finally:
-                for file in files:
-                    os.close(file)
         return process
 
     async def branch(self, request: Mapping[str, object]) -> Zygote:
@@ -148,7 +145,7 @@ class Zygote:
                     os.close(its_status)
                 pid = await _read_pid(status)
             return await _grown(Zygote(pid, ours))
-        except BaseException:
+        except BaseException:  # boundary: whatever it was, nobody else would close the socket
             ours.close()
             raise
         finally:
@@ -165,6 +162,14 @@ class Zygote:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             await self._process.aclose()
+
+    async def _hand_over(self, request: Mapping[str, object], given: list[int], lent: list[int]) -> None:
+        """Send files and close those given away, so that their other ends hear when the zygote dies."""
+        try:
+            await self._send(request, [*given, *lent])
+        finally:
+            for file in given:
+                os.close(file)
 
     async def _send(self, request: Mapping[str, object], files: list[int]) -> None:
         data = json.dumps(request).encode()

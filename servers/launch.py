@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from mcp.client.stdio import get_default_environment
@@ -85,11 +86,19 @@ class Launch:
         return SpawnedProcess(await spawn(argv, output=subprocess.PIPE, env=env, cwd=cwd))
 
     async def prepare(self, guard: Guard) -> None:
-        """Run the preparing commands in the workspace.
+        """Run the preparing commands in the workspace, or copy what they have made before.
 
         Raises:
+            OSError: The copy cannot be made.
             ServerError: One of them failed.
         """
+        if self.starts is not None and self.spec.options.prepare_once:
+            key, run = self.spec.model_dump_json(), partial(self._run_all, guard)
+            await self.starts.snapshots.fill(key, self.workspace.path, run)
+        else:
+            await self._run_all(guard)
+
+    async def _run_all(self, guard: Guard) -> None:
         for step in self.spec.options.prepare:
             await self._run([self.workspace.fill(part) for part in step], guard)
 

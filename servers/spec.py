@@ -64,6 +64,8 @@ class ServerOptions(BaseModel):
     """Patterns of tool names that are never called."""
     prepare: list[Annotated[list[str], Field(min_length=1)]] = Field(default_factory=list[list[str]])
     """Commands (argv, no shell) that run in the fresh workspace before the server starts."""
+    prepare_once: bool = False
+    """Whether what `prepare` makes may be copied into further workspaces: the commands act nowhere else."""
     start_timeout: PositiveFloat = 30.0
     """Seconds for starting, the handshake and listing all tools."""
     call_timeout: PositiveFloat = 30.0

@@ -32,6 +32,7 @@ from toolweave.servers.guard import Guard, open_guard
 from toolweave.servers.info import ServerInfo
 from toolweave.servers.process import Running
 from toolweave.servers.program import Program, read_program
+from toolweave.servers.snapshot import Snapshots
 from toolweave.servers.spec import ServerSpec
 
 logger = logging.getLogger(__name__)
@@ -112,6 +113,8 @@ class WarmStarts:
     def __init__(self, guard: Guard, folder: Path, ahead: Sequence[str]) -> None:
         self.guard = guard
         """Watches all processes of all environments that use these starts."""
+        self.snapshots = Snapshots(folder)
+        """What preparing commands have made."""
         self._folder = folder
         self._ahead = ahead
         self._known: dict[Hashable, _Known] = {}
@@ -204,7 +207,7 @@ class WarmStarts:
         try:
             parent = await self._parent(start)
             return await parent.start(start.key, start.request, end_lesson)
-        except BaseException:
+        except BaseException:  # boundary: whoever waits for the lesson is told, whatever stood in its way
             end_lesson()
             raise
 

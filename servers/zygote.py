@@ -188,7 +188,7 @@ def _run(kind: str, target: str) -> int:
             runpy.run_path(target, run_name="__main__")
     except SystemExit as end:
         code = _code_of(end)
-    except BaseException as error:
+    except BaseException as error:  # boundary: a program may raise anything, as under an interpreter
         sys.excepthook(type(error), error, error.__traceback__)
         code = 1
     _wind_up()
@@ -236,7 +236,7 @@ def _import_all(modules: list[str], avoided: set[str], path: str) -> dict[str, A
             importlib.import_module(name)
         except ImportError:  # the program has tried it too
             continue
-        except BaseException as error:
+        except BaseException as error:  # boundary: an import may raise anything; it is named
             return {"odd": f"importing it raised {type(error).__name__}", "culprit": top}
         odd = [kind for kind, trace in _traces().items() if trace != before[kind]]
         if odd:

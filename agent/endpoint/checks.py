@@ -10,22 +10,53 @@ import jsonschema
 from toolweave.agent.endpoint.replies import BadReply
 from toolweave.agent.grounding import seen_text, unsupported
 from toolweave.agent.patterns import argument_leaves
-from toolweave.agent.roles import Critique, CritiqueAsk, Step, Value, ValueAsk
+from toolweave.agent.roles import Critique, CritiqueAsk, ProposedCall, Query, Step, StepAsk, UserAsk, Value, ValueAsk
 from toolweave.agent.spoken import reads_as
 from toolweave.servers.json_values import canonical
 
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 _QUOTES = re.compile("[\"“”'`]")
+_SHORT = 160
+"""Characters of a message that only insists."""
+_FORESEEN = re.compile(
+    r"make_this_call|\b(?:(?:on|by) (?:purpose|mistake)|deliberately|intentionally|mistakenly"
+    r"|(?:will|would|should|may|might|could) (?:probably |likely )?(?:fail|be (?:refused|rejected)|return an error))\b",
+    re.IGNORECASE,
+)
+_LEFT_OUT = ("not_together", "did_not_ask", "did_not_refuse")
+"""Mistakes whose tool is one that the step did without."""
 _CODE_NAME = re.compile(r"[a-z][A-Z]|[_\d.:/-]")
 
 
-def check_step(reply: Step) -> None:
-    """A step either calls or answers, and is reasoned either way."""
+def check_said(reply: Query, ask: UserAsk) -> None:
+    """The simulated user says every value that was asked for, shows where, and repeats nothing when insisting."""
+    said = sorted((item.call, item.pointer) for item in reply.said)
+    if said != sorted((item.call, item.pointer) for item in ask.values):
+        raise BadReply("said: must hold one entry for each value under say_these, and no other")
+    for item in reply.said:
+        if item.text not in reply.text:
+            raise BadReply(f"said: {item.text[:80]!r} is not a piece of the text")
+    if ask.purpose == "insist" and len(reply.text) > _SHORT:
+        raise BadReply("text: say it in one short sentence")
+
+
+def check_step(reply: Step, ask: StepAsk) -> None:
+    """A step either calls or answers, and is reasoned either way; a slip is made as it is asked for, unsuspecting."""
     answered = bool(reply.answer and reply.answer.strip())
     if not reply.reasoning.strip():
         raise BadReply("reasoning: must not be blank")
     if bool(reply.calls) == answered:
         raise BadReply("give either calls or an answer: not both, and not neither")
+    if ask.slip is not None:
+        _check_slip(reply, ask.slip)
+
+
+def _check_slip(reply: Step, slip: ProposedCall) -> None:
+    made = canonical([call.model_dump(mode="json") for call in reply.calls])
+    if made != canonical([slip.model_dump(mode="json")]):
+        raise BadReply("calls: must hold exactly the call under make_this_call")
+    if foreseen := _FORESEEN.search(reply.reasoning):
+        raise BadReply(f"reasoning: {foreseen.group(0)!r} shows a doubt; write as if the call were right")
 
 
 def check_hint(reply: Critique, ask: CritiqueAsk) -> None:
@@ -35,8 +66,10 @@ def check_hint(reply: Critique, ask: CritiqueAsk) -> None:
             raise BadReply("the hint gives a correct value away; describe where it comes from instead")
     if unseen := unsupported(_QUOTES.sub("", reply.hint), _known(ask)):
         raise BadReply(f"the hint says {unseen[0]}, which the assistant has not seen")
-    called = {call.name.rsplit("/", 1)[-1] for call in ask.step.calls} | ({ask.tool.name} if ask.tool else set[str]())
-    for name in dict.fromkeys(item.tool.name for item in ask.expected):
+    about = [ask.tool.name] if ask.tool else []
+    called = {call.name.rsplit("/", 1)[-1] for call in ask.step.calls}
+    called.update(about if ask.mistake not in _LEFT_OUT else [])
+    for name in dict.fromkeys([item.tool.name for item in ask.expected] + about):
         if name not in called and _CODE_NAME.search(name) and _mentions(reply.hint, name):
             raise BadReply("the hint names the right tool; describe what it is for instead")
 
@@ -44,7 +77,8 @@ def check_hint(reply: Critique, ask: CritiqueAsk) -> None:
 def _known(ask: CritiqueAsk) -> str:
     """Everything that the assistant has seen and written."""
     thoughts = [str(message.get("reasoning_content") or "") for message in ask.messages]
-    tool = canonical([ask.tool.name, ask.tool.description, ask.tool.input_schema]) if ask.tool else ""
+    shown = ask.tool if ask.mistake != "did_not_refuse" else None  # that tool is not on offer
+    tool = canonical([shown.name, shown.description, shown.input_schema]) if shown else ""
     return "\n".join([seen_text(ask.messages), *thoughts, canonical(ask.step.model_dump(mode="json")), tool])
 
 

@@ -11,10 +11,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from toolweave.agent.messages import Message
-from toolweave.agent.roles import CritiqueAsk, Happened, QueryAsk, StepAsk, ToolingAsk, UserValue, ValueAsk
+from toolweave.agent.roles import (
+    AdvancedTool,
+    CritiqueAsk,
+    Happened,
+    QueryAsk,
+    StepAsk,
+    Style,
+    ToolingAsk,
+    UserAsk,
+    UserValue,
+    ValueAsk,
+)
 from toolweave.servers.json_values import as_list, as_object, is_object
 from toolweave.servers.tools import Tool
 
+_NOT_SENT = ("title", "default", "minLength", "maxLength")
 _BRIEF = 2_000
 """Characters of a tool result that roles which only need its gist are shown."""
 
@@ -29,14 +41,28 @@ def tooling(ask: ToolingAsk) -> str:
 def query(ask: QueryAsk) -> str:
     """What is wanted, what must and must not be said, and how."""
     steps = [_brief_tool(call.tool) for call in ask.calls] if ask.style.distance == "explicit" else []
-    style = {"persona": ask.style.persona, "register": ask.style.register, "distance": ask.style.distance}
     return _blocks(
         ("conversation", [_message(item, _BRIEF) for item in ask.history]),
-        ("wanted", {"what": ask.advanced.description, "outcome": ask.advanced.output}),
+        ("relation", ask.relation),
+        ("wanted", _wanted(ask.advanced)),
         ("steps", steps),
-        ("style", style),
+        ("style", _style(ask.style) | {"distance": ask.style.distance}),
         ("say_these", list(map(_value, ask.inputs))),
-        ("refer_to_these", [_value(item) | {"value": "(do not say)"} for item in ask.carried]),
+        ("leave_out", list(map(_unsaid, ask.unsaid))),
+        ("refer_to_these", list(map(_unsaid, ask.carried))),
+        ("never_say", list(ask.forbidden)),
+        ("problems_before", list(ask.complaints)),
+    )
+
+
+def user(ask: UserAsk) -> str:
+    """What the assistant said last, and what the user may say to it; nothing else that the user could give away."""
+    return _blocks(
+        ("conversation", [_spoken(item) for item in ask.history if _is_spoken(item)]),
+        ("wanted", _wanted(ask.advanced)),
+        ("purpose", ask.purpose),
+        ("style", _style(ask.style)),
+        ("say_these", list(map(_value, ask.values))),
         ("never_say", list(ask.forbidden)),
         ("problems_before", list(ask.complaints)),
     )
@@ -53,6 +79,7 @@ def step(ask: StepAsk, longest: int) -> str:
         ("tools", [_tool(tool, ask.names[tool.id]) for tool in ask.tools]),
         ("conversation", [_message(item, longest) for item in ask.messages]),
         ("guidance", _guidance(ask)),
+        ("make_this_call", ask.slip.model_dump(mode="json") if ask.slip else {}),
     )
 
 
@@ -62,8 +89,9 @@ def critique(ask: CritiqueAsk, show_values: bool) -> str:
         ("conversation", [_message(item, _BRIEF) for item in ask.messages]),
         ("step", ask.step.model_dump(mode="json")),
         ("mistake", ask.mistake),
-        ("faulty", {"tool": ask.tool and _brief_tool(ask.tool), "argument": ask.pointer}),
+        ("about", {"tool": ask.tool and _brief_tool(ask.tool), "argument": ask.pointer}),
         ("right_calls", [_happened(call, show_values) for call in ask.expected]),
+        ("hints_before", list(ask.earlier)),
     )
 
 
@@ -79,12 +107,16 @@ def schema_note(schema: dict[str, Any]) -> str:
 
 
 def plain_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """A pydantic schema without titles, with every property required: models reply better to the shorter form."""
+    """A pydantic schema without titles, with every property required: models reply better to the shorter form.
+
+    Bounds of texts are left out too: llama.cpp makes a grammar of that depth of them, and crashes. Replies are held to
+    them when they are read.
+    """
     kept: dict[str, Any] = {}
     for key, item in schema.items():
         if key in ("properties", "$defs"):
             kept[key] = {name: plain_schema(as_object(part)) for name, part in as_object(item).items()}
-        elif key not in ("title", "default"):
+        elif key not in _NOT_SENT:
             kept[key] = plain_schema(item) if is_object(item) else item
     if "properties" in kept:
         kept["required"] = list(kept["properties"])
@@ -92,8 +124,8 @@ def plain_schema(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _guidance(ask: StepAsk) -> list[str]:
-    outcome = f"Taken together, the steps of this turn do the following. {ask.advanced.description}"
-    return [outcome, f"They lead to: {ask.advanced.output}", *ask.hints]
+    wish = f"What the user is after in this turn, taken together: {ask.advanced.description}"
+    return [wish, f"Where the tools on offer can do it, it leads to: {ask.advanced.output}", *ask.hints]
 
 
 def _blocks(*named: tuple[str, Any]) -> str:
@@ -118,17 +150,30 @@ def _brief_tool(tool: Tool) -> dict[str, Any]:
     return {"name": tool.name, "description": tool.description}
 
 
+def _wanted(advanced: AdvancedTool) -> dict[str, Any]:
+    return {"what": advanced.description, "outcome": advanced.output}
+
+
+def _style(style: Style) -> dict[str, Any]:
+    return {"persona": style.persona, "register": style.register}
+
+
+def _unsaid(item: UserValue) -> dict[str, Any]:
+    return _value(item) | {"value": "(do not say)"}
+
+
 def _value(item: UserValue) -> dict[str, Any]:
     meaning = {
         key: item.schema[key] for key in ("title", "description", "type", "format", "enum") if key in item.schema
     }
-    return {"tool": item.tool.id, "pointer": item.pointer, "meaning": meaning, "value": item.value}
+    return {"call": item.call, "tool": item.tool.id, "pointer": item.pointer, "meaning": meaning, "value": item.value}
 
 
 def _happened(call: Happened, show_values: bool) -> dict[str, Any]:
     facts: dict[str, Any] = {"tool": _brief_tool(call.tool)}
     if show_values:
-        return facts | {"arguments": call.arguments, "result": _cut(call.text, _BRIEF)}
+        result = {"result": _cut(call.text, _BRIEF)} if call.text or call.value is not None else {}
+        return facts | {"arguments": call.arguments} | result
     return facts | {"arguments": dict.fromkeys(call.arguments, "(withheld)")}
 
 
@@ -139,6 +184,15 @@ def _message(message: Message, longest: int) -> dict[str, Any]:
     if message.get("tool_calls"):
         shown["calls"] = list(_calls(as_list(message["tool_calls"])))
     return shown
+
+
+def _is_spoken(message: Message) -> bool:
+    return message["role"] in ("user", "assistant") and bool(message.get("content"))
+
+
+def _spoken(message: Message) -> dict[str, Any]:
+    """A message as the user reads it: no thoughts, no calls."""
+    return {"role": message["role"], "content": _cut(str(message["content"]), _BRIEF)}
 
 
 def _calls(calls: Iterable[Any]) -> Iterable[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The five roles played by a model behind an OpenAI-compatible endpoint."""
+"""The roles played by a model behind an OpenAI-compatible endpoint."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from toolweave.agent.endpoint import render
-from toolweave.agent.endpoint.checks import check_hint, check_step, check_value
+from toolweave.agent.endpoint.checks import check_hint, check_said, check_step, check_value
 from toolweave.agent.endpoint.client import Clock, EndpointClient, Prompt
 from toolweave.agent.endpoint.options import EndpointOptions
 from toolweave.agent.endpoint.prompts import load_prompts
@@ -25,6 +25,7 @@ from toolweave.agent.roles import (
     Step,
     StepAsk,
     ToolingAsk,
+    UserAsk,
     Value,
     ValueAsk,
 )
@@ -36,7 +37,7 @@ _ECHO = 4_000
 """Characters of a bad reply that are shown back to the model."""
 _SEEDS = 2**31
 """Endpoints read a seed as a signed integer of 32 bits."""
-_ROLES = ("tooling", "query", "step", "critique", "value")
+_ROLES = ("tooling", "query", "user", "step", "critique", "value")
 
 
 class EndpointTeacher:
@@ -101,9 +102,14 @@ class EndpointTeacher:
         """A_Q: write the user's request."""
         return await self._ask("query", Query, render.query(ask), ask.seed)
 
+    async def user(self, ask: UserAsk) -> Query:
+        """The simulated user: tell what was asked for, or insist after a refusal."""
+        return await self._ask("user", Query, render.user(ask), ask.seed, lambda said: check_said(said, ask))
+
     async def step(self, ask: StepAsk) -> Step:
         """A_R: decide the next step."""
-        reply = await self._ask("step", Step, render.step(ask, self._options.max_text), ask.seed, check_step)
+        text = render.step(ask, self._options.max_text)
+        reply = await self._ask("step", Step, text, ask.seed, lambda step: check_step(step, ask))
         return reply.model_copy(update={"answer": None}) if reply.calls else reply
 
     async def critique(self, ask: CritiqueAsk) -> Critique:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolweave.agent.offline.conversation import Situation
+from toolweave.agent.offline.conversation import Seen
 from toolweave.agent.offline.english import capitalised, joined, past, plural, spaced
 from toolweave.agent.offline.lexicon import UNITS
 from toolweave.agent.offline.purpose import Purpose
@@ -25,11 +25,17 @@ _COUNTING = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight
 _DULL = frozenset("success ok message error result type jsonrpc version created updated".split())
 
 
-def answer(situation: Situation, purpose: Purpose | None, plain: bool, rng: random.Random) -> str:
-    """What the user is told at the end of the turn."""
-    if not situation.here or plain:
+def answer(results: Sequence[tuple[Seen, Purpose | None]], plain: bool, rng: random.Random) -> str:
+    """What the user is told at the end of the turn: the outcome of each call of its last step, with what it is for."""
+    if plain:
+        results = results[-1:]
+    told = [_outcome(seen, purpose, plain, rng) for seen, purpose in results]
+    return " ".join(dict.fromkeys(told)) or _done(None, rng)
+
+
+def _outcome(last: Seen, purpose: Purpose | None, plain: bool, rng: random.Random) -> str:
+    if plain:
         return _done(purpose, rng)
-    last = situation.here[-1]
     if last.failed:
         return "That did not go through as hoped; nothing more came of it."
     value = last.value

@@ -14,11 +14,14 @@ from toolweave.agent.offline.guidance import (
     CLOSE,
     DEED_WORDS,
     FAULTS,
+    FEWER,
     FIRST,
     NOT_THIS,
     ONLY_SEEN,
     ORDINALS,
     PARAMETER,
+    REFUSE,
+    TOGETHER,
 )
 from toolweave.agent.offline.purpose import purpose_of
 from toolweave.agent.offline.wording import plain_value
@@ -31,6 +34,7 @@ _LEADS = {
     "missing_prerequisite": ("Not yet: ", "That comes too early: ", "One thing is missing: "),
     "wrong_order": ("The order is not right: ", "That comes too early: ", "Before that, "),
     "wrong_tool": ("", "For now, ", "At this point, "),
+    "not_together": ("One call alone is not enough: ", "That leaves something out: ", "More can be done at once: "),
     "stopped_early": ("It is too early to answer: ", "The request is not served yet: ", "That is not the end: "),
 }
 
@@ -41,8 +45,14 @@ def criticise(ask: CritiqueAsk) -> Critique:
     if ask.mistake in ("wrong_value", "wrong_source") and ask.tool is not None and ask.pointer:
         hint = _of_value(ask, ask.tool, ask.pointer, rng)
         return Critique(hint=(_masked(hint, ask.expected[0]) if ask.expected else hint)[:600])
+    if ask.mistake == "extra_call" and len(ask.step.calls) > 1:
+        return Critique(hint=f"{capitalised(FEWER)}; leave out what the request does not speak of.")
     if ask.mistake == "extra_call":
         return Critique(hint=f"{capitalised(CLOSE)}, so nothing more has to be looked up or changed; close the turn.")
+    if ask.mistake == "did_not_refuse":
+        return Critique(hint=f"{capitalised(REFUSE)}; make no call, and tell the user so.")
+    if ask.mistake == "did_not_ask" and ask.tool is not None and ask.pointer:
+        return Critique(hint=_unsaid(ask.tool, ask.pointer)[:600])
     if ask.mistake in ("unsupported_answer", "leak"):
         return Critique(hint=f"{capitalised(ONLY_SEEN)} and what the request says, nothing else.")
     if not ask.expected:
@@ -52,19 +62,34 @@ def criticise(ask: CritiqueAsk) -> Critique:
 
 def _of_tool(ask: CritiqueAsk, rng: random.Random) -> str:
     """What kind of thing is missing; only when that was said before, what its tool is described to do."""
-    expected = ask.expected[0]
+    expected, frame = _due(ask), TOGETHER if ask.mistake == "not_together" else FIRST
     purpose = purpose_of(expected.tool)
     coarse = f"{DEED_WORDS[purpose.nouns.deed]} the {purpose.noun}" if purpose.noun else purpose.phrase
     wanted = [coarse, purpose.phrase, f"{DEED_WORDS[purpose.nouns.deed]} something"]
     if any(f"has to {coarse}" in hint for hint in ask.earlier):
         wanted = [purpose.phrase, coarse, wanted[2]]
-    if any(call.name.endswith(expected.tool.name) for call in read_situation(ask.messages).here):
+    if _done_before(ask, expected):
         wanted = [f"{text}{AGAIN}" for text in wanted]
     lead = rng.choice(_LEADS.get(ask.mistake, ("",)))
-    hints = [capitalised(f"{lead}{FIRST.format(purpose=text)}.") for text in wanted]
+    hints = [capitalised(f"{lead}{frame.format(purpose=text)}.") for text in wanted]
     if ask.mistake == "wrong_tool" and (proposed := _proposed(ask)) is not None:
         hints = [f"{hint} {capitalised(NOT_THIS.format(purpose=proposed))}." for hint in hints]
     return next((hint for hint in hints if not _given_away(hint, expected)), _masked(hints[0], expected))
+
+
+def _due(ask: CritiqueAsk) -> Happened:
+    """The call that a hint is about: the one that is left out of the step, or the next one."""
+    if ask.mistake == "not_together" and ask.tool is not None:
+        left = [call for call in ask.expected if call.tool.id == ask.tool.id]
+        return left[-1] if left else ask.expected[0]
+    return ask.expected[0]
+
+
+def _done_before(ask: CritiqueAsk, expected: Happened) -> bool:
+    """Whether the same tool was called before, in the turn or in the step itself."""
+    names = [call.name for call in read_situation(ask.messages).here if not call.failed]
+    names += [call.name for call in ask.step.calls] if ask.mistake == "not_together" else []
+    return any(name.endswith(expected.tool.name) for name in names)
 
 
 def _masked(hint: str, expected: Happened) -> str:
@@ -91,12 +116,21 @@ def _proposed(ask: CritiqueAsk) -> str | None:
     return gerund(purpose_of(Tool("", name)).phrase)
 
 
+def _unsaid(tool: Tool, pointer: str) -> str:
+    """That a value has to be asked for, by what it is called."""
+    about = gerund(purpose_of(tool).phrase)
+    return f"{capitalised(PARAMETER.format(purpose=about, label=_label(pointer), fault=FAULTS['unsaid']))}."
+
+
+def _label(pointer: str) -> str:
+    return spaced(next((part for part in reversed(pointer.split("/")) if part and not part.isdigit()), "value"))
+
+
 def _of_value(ask: CritiqueAsk, tool: Tool, pointer: str, rng: random.Random) -> str:
-    label = spaced(next((part for part in reversed(pointer.split("/")) if part and not part.isdigit()), "value"))
     about = gerund(purpose_of(tool).phrase)
     expected = next((call for call in ask.expected if call.tool.id == tool.id), None)
     fault = _fault(ask, expected, tool, pointer)
-    hint = PARAMETER.format(purpose=about, label=label, fault=fault)
+    hint = PARAMETER.format(purpose=about, label=_label(pointer), fault=fault)
     return capitalised(f"{rng.choice(('look again: ', 'one value is off: ', ''))}{hint}.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from toolweave.agent.offline.english import plural, reworded, spoken_of
@@ -38,6 +38,12 @@ class Told:
     calls: set[int] = field(default_factory=set[int])
     """Indices of the calls whose values have been said."""
 
+    def absorb(self, other: Told, sentence: str = "") -> None:
+        """Take over what another phrase has said; `sentence` comes first, where the phrase itself is one."""
+        self.sentences = [*([sentence] if sentence else []), *other.sentences, *self.sentences]
+        self.said += other.said
+        self.calls |= other.calls
+
 
 class Describer:
     """Describes the calls of one turn; every draw comes from `rng`."""
@@ -49,8 +55,11 @@ class Describer:
         self.this = rng.choice(("that", "that", "the same", "this"))
         self.rows: set[tuple[str, ...]] = set()
 
-    def goal(self, number: int, *, alone: bool) -> Told:
-        """What one call is for; unless `alone`, with all that its producers are about."""
+    def goal(self, number: int, *, alone: bool, known: Collection[int] = ()) -> Told:
+        """What one call is for; unless `alone`, with all that its producers are about.
+
+        The things that `known` calls find are pointed back at: they have been spoken of.
+        """
         call = self.calls[number]
         tool = call.happened.tool
         purpose = purpose_of(tool)
@@ -60,7 +69,7 @@ class Describer:
         )
         self._add_values(told, named, at_most=1)
         for feed in call.feeds:
-            self._fill(told, feed, number, alone)
+            self._fill(told, feed, number, alone or feed.call in known)
         self._add_values(told, [group for group in call.groups if group not in named], at_most=MOST_TAILS)
         if (
             purpose.extra
@@ -83,7 +92,7 @@ class Describer:
     def _pass_on(self, told: Told, feed: Feed) -> None:
         """A fact that goes from one result into the next call."""
         fact = reworded(feed.noun, self.banned, 0) if feed.noun else None
-        row = f" {told_row}" if (told_row := self._row(feed)) else ""
+        row = f" {told_row}" if (told_row := self.row(feed)) else ""
         if fact and not fact.startswith(("what ", "how ")):
             told.sentences.append(
                 self.rng.choice(
@@ -107,7 +116,7 @@ class Describer:
     def _point_back(self, told: Told, noun: str, feed: Feed) -> None:
         """`a member` becomes `that member`."""
         this = self.this
-        row = self._row(feed)
+        row = self.row(feed)
         match = self._slot(told.phrase, [noun, feed.noun, feed.described])
         if match is not None:
             head = match.group("noun") or noun
@@ -117,7 +126,7 @@ class Describer:
         elif f"{this} {noun or 'one'}" not in told.phrase:
             told.phrase = f"{told.phrase} for {this} {noun or 'one'}{f' {row}' if row else ''}"
 
-    def _row(self, feed: Feed) -> str:
+    def row(self, feed: Feed) -> str:
         """Which entry is meant, said once: `(I mean Winter Ferry, Harbour)`."""
         if not feed.telling or feed.telling in self.rows:
             return ""
@@ -126,6 +135,10 @@ class Describer:
         self.rows.add(feed.telling)
         shown = ", ".join(_quoted(text) for text in feed.telling)
         return f"({self.rng.choice(('I mean', 'namely', 'I mean'))} {shown})"
+
+    def listed(self, feed: Feed) -> str:
+        """Which entry is meant: `listed as Winter Ferry`."""
+        return f"listed as {', '.join(_quoted(text) for text in feed.telling)}"
 
     def _insert(self, told: Told, feed: Feed, noun: str) -> None:
         """Put what the user knows of a producer's thing where the phrase speaks of it."""
@@ -156,6 +169,10 @@ class Describer:
                 return found
         return None
 
+    def thing(self, feed: Feed, number: int, told: Told) -> str | None:
+        """What an argument of a call stands for, named by what the user knows of it; `None` when that is nothing."""
+        return self._thing(feed, self._noun(feed, number), told)
+
     def _thing(self, feed: Feed, noun: str, told: Told) -> str | None:
         """A noun phrase for the thing that a producer finds: `the member Rosa Lindgren`."""
         assert feed.call is not None
@@ -169,11 +186,11 @@ class Describer:
             shown = spoken_value(key.first.value, key.first.schema)
             told.said.append((key.first, shown))
             text = self._named_by(feed, call, noun, shown, key)
-        row = self._row(feed)
+        row = self.row(feed)
         if feed.telling == (ANY,) and key is None:
             text = f"the first {noun}"
         elif row and key is None and len(feed.telling) == 1:
-            text = f"the {noun} listed as {_quoted(feed.telling[0])}"
+            text = f"the {noun} {self.listed(feed)}"
         elif row:
             text = f"{text} {row}"
         text = self._with_origin(text, call, told)
@@ -252,7 +269,8 @@ class Describer:
         match = self._slot(told.phrase, [named]) if named and isinstance(group.first.value, str) else None
         if match is None or match.group("noun") is None or len(said.said) != 1 or told.phrase[match.end() :].strip():
             return False
-        told.phrase = f"{told.phrase[: match.end()]} {said.said[0][1]}"
+        dated = spoken_date(str(group.first.value)[:10]) is not None
+        told.phrase = f"{told.phrase[: match.start()] if dated else told.phrase[: match.end()] + ' '}{said.said[0][1]}"
         return True
 
 

@@ -113,7 +113,7 @@ def _kind_fit(mention: Mention, slot: Slot) -> float:
         return 0.0
     if mention.kind == "number":
         return _number_fit(mention, slot)
-    dated = _is_dated(slot)
+    dated = is_dated(slot)
     if mention.kind in ("date", "moment"):
         return 0.5 if dated else 0.0
     if mention.kind == "time":
@@ -147,7 +147,8 @@ def _number_fit(mention: Mention, slot: Slot) -> float:
     return 0.3
 
 
-def _is_dated(slot: Slot) -> bool:
+def is_dated(slot: Slot) -> bool:
+    """Whether a parameter takes a date."""
     schema = slot.parameter.schema
     if str(schema.get("format") or "").startswith("date") or _ISO.search(slot.parameter.description):
         return True

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from toolweave.agent.offline.english import spaced
+from toolweave.agent.offline.english import gerund, spaced
 from toolweave.agent.offline.fitting import Slot
 from toolweave.agent.offline.guidance import DEED_WORDS, Correction, Guidance
 from toolweave.agent.offline.toolbox import Toolbox
@@ -20,20 +20,32 @@ class Follower:
     guidance: Guidance
     made: Sequence[str]
     """Ids of the tools called in this turn."""
+    _known: dict[str, Tool] = field(default_factory=dict[str, Tool])
 
     def pointed_at(self) -> Tool | None:
         """The tool that the last unanswered hint describes."""
         hints = zip(self.guidance.first, self.guidance.again, strict=True)
-        open_hints = [text for text, again in hints if self.made.count(self._meant(text).id) < 1 + again]
-        return self._meant(open_hints[-1]) if open_hints else None
+        open_hints = [text for text, again in hints if self.made.count(self.meant(text).id) < 1 + again]
+        return self.meant(open_hints[-1]) if open_hints else None
 
-    def _meant(self, text: str) -> Tool:
+    def meant(self, text: str) -> Tool:
+        """The tool that a hint's words describe."""
+        if text not in self._known:
+            self._known[text] = self._find(text)
+        return self._known[text]
+
+    def _find(self, text: str) -> Tool:
         vague = self._vaguely_meant(text)
         if vague is not None:
             return vague
-        exact = [tool for tool in self.box.tools if self.box.purposes[tool.id].phrase.lower() == text.lower()]
+        exact = [tool for tool in self.box.tools if text.lower() in self._named(tool)]
         unmade = [tool for tool in exact if tool.id not in self.made]
         return (unmade or exact or [tool for _, tool in self.box.ranked("", text)])[0]
+
+    def _named(self, tool: Tool) -> tuple[str, str]:
+        """How hints name what a tool does."""
+        phrase = self.box.purposes[tool.id].phrase
+        return phrase.lower(), gerund(phrase).lower()
 
     def _vaguely_meant(self, text: str) -> Tool | None:
         """The tool of a hint that only says what is to be done to which kind of thing."""
@@ -53,15 +65,15 @@ class Follower:
         """Tools of which an unanswered hint says that they do not serve."""
         found: list[Tool] = []
         for wanted, wrong in zip(self.guidance.first, self.guidance.ruled_out, strict=True):
-            if wrong and self._meant(wanted).id not in self.made:
-                found.append(self._meant(wrong))
+            if wrong and self.meant(wanted).id not in self.made:
+                found.append(self.meant(wrong))
         return found
 
     def correction(self, tool: Tool, slot: Slot) -> Correction | None:
         """What the hints say of one parameter of one tool."""
         label = parameter_label(slot.path)
         return next(
-            (one for one in self.guidance.corrections if one.label == label and self._meant(one.purpose).id == tool.id),
+            (one for one in self.guidance.corrections if one.label == label and self.meant(one.purpose).id == tool.id),
             None,
         )
 

@@ -6,6 +6,7 @@ import random
 import re
 
 from toolweave.agent.offline.english import capitalised, gerund
+from toolweave.graph.plan import Relation
 
 # One frame a line. {p}: what the assistant is to do; {u}: the same with the speaker as its subject; {g}: as a gerund;
 # {P}: with a capital.
@@ -144,6 +145,44 @@ FOLLOWING: tuple[str, ...] = _lines(
     Good to know. Could you now {p}?
     """
 )
+SWITCHING: tuple[str, ...] = _lines(
+    """
+    Something else: {p}.
+    On another note, could you {p}?
+    Now for something different: {p}.
+    Different topic: I need to {u}.
+    Apart from that, please {p}.
+    Unrelated to that, can you {p}?
+    There is one other matter: {p}.
+    While I have you here, {p}, please.
+    Let me change the subject. Please {p}.
+    That's that. On to another thing: {p}.
+    Good, that's settled. Separately, I'd like to {u}.
+    Before I forget, I also have to {u}.
+    Another question altogether: could you {p}?
+    Setting that aside, please {p}.
+    By the way, would you {p}?
+    Moving on, I want to {u}.
+    """
+)
+RETURNING: tuple[str, ...] = _lines(
+    """
+    Back to what we had before: {p}.
+    Coming back to the earlier matter, please {p}.
+    About what we did earlier: could you {p}?
+    Returning to the first thing, {p}.
+    Now back to that other business. I need to {u}.
+    To come back to what I asked before: {p}.
+    One more word on the earlier one: {p}.
+    Let's go back a bit. Please {p}.
+    Remember what we started with? Can you {p}?
+    Going back to where we were, I'd like to {u}.
+    I'm not quite done with the earlier one, please {p}.
+    As for what we talked about first, {p}.
+    Let me return to something from before: {p}.
+    Picking up where we left off earlier, please {p}.
+    """
+)
 _REMARKS: dict[str, tuple[str, ...]] = {
     r"\bnew\b|\bfirst day\b": _lines(
         """
@@ -198,9 +237,12 @@ _FIND = {
 _FIND_OUT = {"find": ("find", "look for", "look up"), "list": ("see", "list", "go through"), "search": ("search",)}
 
 
-def opening(phrase: str, register: str, follows: bool, rng: random.Random) -> str:
+_LATER: dict[Relation, tuple[str, ...]] = {"switches": SWITCHING, "returns": RETURNING}
+
+
+def opening(phrase: str, register: str, relation: Relation, rng: random.Random) -> str:
     """The request's main sentence around a verb phrase."""
-    frames = FOLLOWING if follows else OPENINGS[register]
+    frames = OPENINGS[register] if relation == "opens" else _LATER.get(relation, FOLLOWING)
     if len(phrase.split()) > 12:
         frames = tuple(frame for frame in frames if re.search(r"\{[pPgu]\}[.?]$", frame)) or frames
     if re.search(r", | and (?:then|after)", phrase):

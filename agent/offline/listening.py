@@ -9,7 +9,8 @@ from toolweave.agent.offline.conversation import Situation
 from toolweave.agent.offline.fitting import GOOD, Slot, fit, flag_mention, option_mentions, value_of
 from toolweave.agent.offline.following import Follower
 from toolweave.agent.offline.guidance import Correction
-from toolweave.agent.offline.mentions import Mention, iso_date, mentions_of
+from toolweave.agent.offline.mentions import Mention, iso_date
+from toolweave.agent.offline.several import behind_several
 from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.ways import Filled
 from toolweave.agent.offline.wording import plain_value
@@ -32,21 +33,40 @@ class Listener:
     mentions: list[Mention] = field(init=False)
     spent: frozenset[int] = field(init=False)
     """Indices of mentions that calls of this turn have used already."""
+    behind: tuple[int, int] | None = field(init=False)
+    """Where the request says for what else the same is wanted; `None` where it does not."""
+    further: frozenset[int] = field(init=False)
+    """Indices of the mentions there."""
 
     def __post_init__(self) -> None:
-        self.mentions = mentions_of(self.situation.request)
+        self.mentions = self.situation.mentions
         self.spent = self._spent()
+        self.behind = behind_several(self.situation.request)
+        start, end = self.behind or (0, 0)
+        self.further = frozenset(
+            index
+            for index, item in enumerate(self.mentions)
+            if start <= item.start < end and not item.picks_row and index not in self.spent
+        )
         self._spoken = self._without_rows()
+
+    @property
+    def taken(self) -> frozenset[int]:
+        """Mentions that are no values of the next call."""
+        return self.spent | self.further
 
     def _spent(self) -> frozenset[int]:
         """Mentions that calls of this turn have used already."""
-        used = {plain_value(value) for call in self.situation.here for _, value in argument_leaves(call.arguments)}
+        made = [call for call in self.situation.here if not call.failed]
+        used = {plain_value(value) for call in made for _, value in argument_leaves(call.arguments)}
         said = [(index, iso_date(item.text) or item.text) for index, item in enumerate(self.mentions)]
         return frozenset(index for index, text in said if plain_value(text) in used)
 
     def _without_rows(self) -> str:
-        """The request, blank where it only tells which entry is meant."""
+        """The request, blank where it only tells which entry is meant, or speaks of further things."""
         text = self.situation.request
+        start, end = self.behind or (0, 0)
+        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
         for item in self.mentions:
             if item.picks_row:
                 text = f"{text[: item.start]}{' ' * (item.end - item.start)}{text[item.end :]}"
@@ -84,7 +104,7 @@ class Listener:
             (score, at, index)
             for at, slot in enumerate(slots)
             for index, mention in enumerate(self.mentions)
-            if index not in taken and (score := self._fit(mention, slot, tool)) > 0.0
+            if index not in taken and (score := self.fit(mention, slot, tool)) > 0.0
         ]
         pairs.sort(key=lambda pair: (-(pair[0] + REQUIRED_FIRST * slots[pair[1]].parameter.required), pair[1], pair[2]))
         return [(score, slots[at], index) for score, at, index in pairs]
@@ -94,13 +114,15 @@ class Listener:
         if not slot.parameter.required:
             return None
         for call in self.situation.here:
-            value = call.arguments.get(slot.path)
+            value = None if call.failed else call.arguments.get(slot.path)
             if isinstance(value, str) and any(self.mentions[index].text == value for index in self.spent):
                 return Filled(slot.path, value, "request")
         return None
 
-    def _fit(self, mention: Mention, slot: Slot, tool: Tool) -> float:
-        """How well a mention fits; words of the tools' descriptions are hardly values."""
+    def fit(self, mention: Mention, slot: Slot, tool: Tool) -> float:
+        """How well a mention fits; words of the tools' descriptions are hardly values, those of its purpose never."""
+        if mention.kind == "name" and mention.text in self.box.purposes[tool.id].phrase:
+            return 0.0
         score = fit(mention, slot)
         correction = self.follower.correction(tool, slot)
         if correction is not None and value_of(mention, slot) in correction.excluded:

@@ -50,9 +50,13 @@ class Mention:
     """Whether it only tells which of several found things is meant."""
 
 
-def mentions_of(text: str) -> list[Mention]:
-    """The values of a text, in order."""
+def mentions_of(text: str, told_from: int | None = None, question: str = "") -> list[Mention]:
+    """The values of a text, in order.
+
+    From `told_from` on the text answers a question: its words count as if they stood beside each value there.
+    """
     found: list[Mention] = []
+    asked = tuple(dict.fromkeys(word.lower() for word in _WORD.findall(question)))
     run = 0
     for match in _PATTERN.finditer(text):
         kind, value, start = _read(text, match)
@@ -61,7 +65,9 @@ def mentions_of(text: str) -> list[Mention]:
         before, after = text[:start], text[match.end() :]
         if found and not (found[-1].kind == kind and _LIST_GAP.fullmatch(text[found[-1].end : start])):
             run += 1
-        found.append(Mention(kind, value, start, match.end(), _left(before), _right(after), run, _picks_row(before)))
+        told = asked if told_from is not None and start >= told_from else ()
+        left = (*_left(before[told_from:] if told else before), *told)
+        found.append(Mention(kind, value, start, match.end(), left, _right(after), run, _picks_row(before)))
     return found
 
 

@@ -63,14 +63,12 @@ class Pictured:
 
 def picture(ask: QueryAsk) -> list[Pictured]:
     """The calls of the turn, in order; the last one is the target."""
-    calls = [
-        Pictured(call, groups([item for item in ask.inputs if item.tool.id == call.tool.id])) for call in ask.calls
-    ]
-    said = {(item.tool.id, item.pointer) for item in ask.inputs}
-    carried = {(item.tool.id, item.pointer) for item in ask.carried}
+    calls = [Pictured(call, groups([item for item in ask.inputs if item.call == call.id])) for call in ask.calls]
+    said = {(item.call, item.pointer) for item in ask.inputs}
+    carried = {(item.call, item.pointer) for item in ask.carried}
     for number, one in enumerate(calls):
         for pointer, value in argument_leaves(one.happened.arguments):
-            key = (one.happened.tool.id, pointer)
+            key = (one.happened.id, pointer)
             if key in said or value is None or isinstance(value, bool):
                 continue
             producer = None if key in carried else _producer(ask.calls[:number], value)

@@ -11,10 +11,10 @@ from typing import Any
 from toolweave.agent.argument_values import is_identifying
 from toolweave.agent.offline.conversation import Seen, Situation
 from toolweave.agent.offline.fitting import Slot
-from toolweave.agent.offline.mentions import iso_date, mentions_of
+from toolweave.agent.offline.mentions import Mention, iso_date
 from toolweave.agent.offline.wording import plain_value
 from toolweave.agent.patterns import argument_leaves, get
-from toolweave.graph.fields import Leaf, leaves
+from toolweave.graph.fields import Leaf
 from toolweave.graph.model import Edge
 from toolweave.graph.words import words
 from toolweave.servers.json_values import canonical
@@ -35,6 +35,8 @@ class Candidate:
     score: float
     why: str
     """What speaks for this entry: `matches`, `used`, `only` or `first`."""
+    pattern: str = ""
+    """Field of the result; empty for what a call was made with."""
 
 
 def candidates(
@@ -49,7 +51,7 @@ def candidates(
         if call.failed or (since and not call.now):
             continue
         fields = {_bare(edge.source_field): edge.confidence for edge in edges if edge.source == ids.get(call.name)}
-        every = [leaf for leaf in leaves(call.value) if usable(leaf)]
+        every = [leaf for leaf in call.leaves if usable(leaf)]
         known = len(found)
         for pattern, trust in fields.items():
             found += _entries(call, [leaf for leaf in every if _bare(leaf.pattern) == pattern], trust, situation)
@@ -95,9 +97,9 @@ def _entries(call: Seen, found: Sequence[Leaf], trust: float, situation: Situati
     usable = list(found)
     texts = [_context(call, leaf) for leaf in usable]
     contexts = [_tokens(text) for text in texts]
-    pointed = [text for item in mentions_of(situation.request) if item.picks_row for text in _forms(item.text)]
+    pointed = [text for item in situation.mentions if item.picks_row for text in _forms(item.text)]
     common = {word for word in contexts[0] if all(word in other for other in contexts)} if contexts else set[str]()
-    spoken = _tokens(situation.request) | _dates(situation.request)
+    spoken = _tokens(situation.request) | _dates(situation.mentions)
     older = _tokens(situation.earlier) if not call.now else set[str]()
     given: list[Candidate] = []
     for place, (leaf, text, context) in enumerate(zip(usable, texts, contexts, strict=True)):
@@ -107,7 +109,7 @@ def _entries(call: Seen, found: Sequence[Leaf], trust: float, situation: Situati
         )
         why = "only" if len(usable) == 1 else "matches" if overlap >= 1 else "first"
         score = trust + 0.02 * call.number + (0.5 if call.now else 0.0) + 0.3 * min(overlap, 9) - 0.001 * place
-        given.append(Candidate(leaf.value, call, score, why))
+        given.append(Candidate(leaf.value, call, score, why, leaf.pattern))
     return given
 
 
@@ -115,7 +117,7 @@ def _used(slot: Slot, situation: Situation) -> list[Candidate]:
     """Values that earlier calls were made with for a parameter of the same name: `the same member`."""
     own = slot.path.rpartition(".")[2]
     found: list[Candidate] = []
-    for call in situation.calls:
+    for call in (call for call in situation.calls if not call.failed):
         for pointer, value in argument_leaves(call.arguments):
             if pointer.rpartition("/")[2] == own and len(words(own)) > 1:
                 found.append(Candidate(value, call, 1.2 + 0.02 * call.number, "used"))
@@ -167,9 +169,9 @@ def _context(call: Seen, leaf: Leaf) -> str:
     return next((line for line in call.text.splitlines() if str(leaf.value) in line), "")
 
 
-def _dates(text: str) -> set[str]:
+def _dates(mentions: Sequence[Mention]) -> set[str]:
     """The dates of a request, as results write them."""
-    return {day for item in mentions_of(text) if item.kind == "date" and (day := iso_date(item.text)) is not None}
+    return {day for item in mentions if item.kind == "date" and (day := iso_date(item.text)) is not None}
 
 
 def _tokens(text: str) -> set[str]:

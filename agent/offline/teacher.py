@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from toolweave.agent.offline.answering import answer
-from toolweave.agent.offline.conversation import Situation, read_situation
+from toolweave.agent.offline.conversation import read_situation
 from toolweave.agent.offline.critiquing import criticise
-from toolweave.agent.offline.deciding import Decision, decide
-from toolweave.agent.offline.guidance import Guidance, read_guidance
+from toolweave.agent.offline.deciding import decide
+from toolweave.agent.offline.guidance import read_guidance
 from toolweave.agent.offline.querying import ask_for
-from toolweave.agent.offline.reasoning import closing_thoughts, thoughts
+from toolweave.agent.offline.replying import reply
+from toolweave.agent.offline.stepping import as_slip, as_step
 from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.tooling import fold
 from toolweave.agent.offline.values import invent
@@ -19,12 +19,12 @@ from toolweave.agent.roles import (
     AdvancedTool,
     Critique,
     CritiqueAsk,
-    ProposedCall,
     Query,
     QueryAsk,
     Step,
     StepAsk,
     ToolingAsk,
+    UserAsk,
     Value,
     ValueAsk,
 )
@@ -52,12 +52,18 @@ class OfflineTeacher:
         """Write the user's request."""
         return ask_for(ask)
 
+    async def user(self, ask: UserAsk) -> Query:
+        """Say what was asked for, or ask to go on."""
+        return reply(ask)
+
     async def step(self, ask: StepAsk) -> Step:
         """Decide the next step as a student who sees the conversation, the tools, and the hints."""
-        box = self._box(ask.tools, ask.names)
-        situation, guidance = read_situation(ask.messages), read_guidance(ask.hints)
+        box, situation = self._box(ask.tools, ask.names), read_situation(ask.messages)
+        if ask.slip is not None:
+            return as_slip(ask.slip, box, situation, random.Random(ask.seed))
         decision = decide(box, situation, ask.hints, ask.advanced.description)
-        return _worded(decision, box, situation, guidance, random.Random(ask.seed))
+        guidance, rng = read_guidance(ask.hints), random.Random(ask.seed)
+        return as_step(decision, box, situation, guidance, ask.advanced.description, rng)
 
     async def critique(self, ask: CritiqueAsk) -> Critique:
         """Word a hint."""
@@ -74,14 +80,3 @@ class OfflineTeacher:
                 self._boxes.clear()
             self._boxes[key] = Toolbox(tools, names)
         return self._boxes[key]
-
-
-def _worded(decision: Decision, box: Toolbox, situation: Situation, guidance: Guidance, rng: random.Random) -> Step:
-    if decision.way is None:
-        last = situation.here[-1] if situation.here else None
-        tool = box.by_name.get(last.name) if last is not None else decision.goal
-        purpose = box.purposes[tool.id] if tool is not None else None
-        return Step(reasoning=closing_thoughts(rng), answer=answer(situation, purpose, guidance.plain, rng))
-    ready = decision.way.ready
-    call = ProposedCall(name=box.names[ready.tool.id], arguments=ready.arguments())
-    return Step(reasoning=thoughts(decision, box, len(situation.here), rng), calls=(call,))

@@ -15,6 +15,7 @@ from toolweave.graph.schema import Parameter, parameters
 from toolweave.graph.words import words
 from toolweave.servers.tools import Tool
 
+MOST_GRAPHS = 24
 _FORMS = 3
 """Weights: a word of the purpose counts this many times as much as one further down the description."""
 
@@ -49,6 +50,10 @@ class Toolbox:
             bag[word] = _FORMS + 1.0
         return bag
 
+    def purpose_of(self, name: str) -> Purpose | None:
+        """What the tool of an offered name is for; `None` for a name that is not on offer."""
+        return self.purposes[self.by_name[name].id] if name in self.by_name else None
+
     def ranked(self, text: str, exact: str = "") -> list[tuple[float, Tool]]:
         """The tools by how well their words fit a text, the best first; words of `exact` count twice as much."""
         spoken: dict[str, float] = dict.fromkeys(stems(text), 1.0)
@@ -63,14 +68,33 @@ class Toolbox:
         own = math.sqrt(sum((weight * self._weight[word]) ** 2 for word, weight in bag.items()))
         return shared / own if own else 0.0
 
+    def coverage(self, text: str) -> float:
+        """How much of a text the best tool speaks of, 0..1; rare words weigh more."""
+        spoken = stems(text)
+        weights = {word: self._weight.get(word, math.log(1.0 + len(self.tools))) for word in spoken}
+        total = sum(weights.values())
+        best = max((sum(weights[word] for word in spoken if word in bag) for bag in self._bags.values()), default=0.0)
+        return best / total if total else 1.0
+
     def graph(self, observed: Mapping[str, Sequence[str]]) -> ToolGraph:
-        """Which tool feeds which, with the fields seen in real outputs."""
+        """Which tool feeds which, with the fields seen in real outputs.
+
+        What was seen of a tool counts for its own server alone, so that an output does not cost a reading of all tools.
+        """
         key = frozenset((tool, tuple(fields)) for tool, fields in observed.items())
         if key not in self._graphs:
-            if len(self._graphs) >= 24:
-                self._graphs.clear()
-            self._graphs[key] = build_graph(self.tools, observed)
+            if len(self._graphs) >= MOST_GRAPHS:
+                self._graphs = {key: graph for key, graph in self._graphs.items() if not key}
+            self._graphs[key] = self._seen(observed) if observed else build_graph(self.tools)
         return self._graphs[key]
+
+    def _seen(self, observed: Mapping[str, Sequence[str]]) -> ToolGraph:
+        """The graph of the schemas, where the servers of what was seen are read anew."""
+        servers = {tool.server for tool in self.tools if tool.id in observed}
+        near = build_graph([tool for tool in self.tools if tool.server in servers], observed)
+        edges = [edge for edge in self.graph({}).edges if not (edge.source in observed and edge.target in near.tools)]
+        edges += [edge for edge in near.edges if edge.source in observed]
+        return ToolGraph(self.graph({}).tools, tuple(sorted(edges, key=lambda edge: -edge.confidence)))
 
     def feeding(self, graph: ToolGraph, tool: Tool, path: str) -> list[Edge]:
         """Edges into one parameter, strongest first."""

@@ -23,7 +23,7 @@ def fold(ask: ToolingAsk) -> AdvancedTool:
     """One composite tool for the calls of a turn; the last call is the goal."""
     target = ask.calls[-1].tool
     purpose = purpose_of(target)
-    by_call = [group for call in ask.calls for group in groups([i for i in ask.inputs if i.tool.id == call.tool.id])]
+    by_call = [group for call in ask.calls for group in groups([i for i in ask.inputs if i.call == call.id])]
     inputs = tuple(dict.fromkeys(label(group, ()) or spaced(group.name) for group in by_call))
     return AdvancedTool(
         name=_name(ask, inputs),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from toolweave.agent.offline.fitting import Slot
 from toolweave.agent.offline.results import Candidate
 from toolweave.agent.patterns import put
 from toolweave.servers.tools import Tool
@@ -34,6 +35,10 @@ class Way:
     """What must be called before; `None` when the tool can be called at once."""
     wanted: str = ""
     """The parameter that the earlier call is for."""
+    others: list[Way] = field(default_factory=list["Way"])
+    """What must be called before as well, for other parameters."""
+    lacking: list[Slot] = field(default_factory=list[Slot])
+    """Required parameters of this call that neither the conversation nor any tool gives."""
 
     @property
     def ready(self) -> Way:
@@ -41,9 +46,19 @@ class Way:
         return self.first.ready if self.first is not None else self
 
     @property
-    def chain(self) -> list[str]:
-        """Ids of the tools still to be called, in order."""
-        return [*(self.first.chain if self.first is not None else []), self.tool.id]
+    def before(self) -> list[Way]:
+        """All that must be called before."""
+        return [*([self.first] if self.first is not None else []), *self.others]
+
+    @property
+    def at_once(self) -> list[Way]:
+        """All calls that need nothing which is still to come."""
+        return [ready for way in self.before for ready in way.at_once] or [self]
+
+    @property
+    def gaps(self) -> list[tuple[Tool, Slot]]:
+        """What is lacking, for this call and for all before it."""
+        return [*((self.tool, slot) for slot in self.lacking), *(gap for way in self.before for gap in way.gaps)]
 
     def arguments(self) -> dict[str, Any]:
         """The arguments as one object."""

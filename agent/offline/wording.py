@@ -305,6 +305,12 @@ def _flag(group: Group, banned: Sequence[str]) -> Clause:
     return Clause("", f"{capitalised(about)}: {answer}", ((item, answer),))
 
 
+def measures(group: Group) -> bool:
+    """Whether the value is a number, a date or a time."""
+    value = group.first.value
+    return not isinstance(value, str) or re.match(r"\d{4}-\d{2}-\d{2}|\d{1,2}:\d{2}", value) is not None
+
+
 def plain_value(value: Any) -> str:
     """A value as lower-case text, for comparing."""
     return str(value).strip().lower()

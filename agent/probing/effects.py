@@ -1,14 +1,16 @@
 """What walks have shown: which call, made first, lets another succeed or fail, and which calls change what is read.
 
-A *situation* is an origin (ids that exist from the start, or nothing) and the calls made since, in order. In equal
-situations on fresh environments a call is taken to end the same way, so two situations that differ by one call at
-their end are the same experiment without and with that call. What a thing that was made on the way lived through since
-then is its *life*; lives that began with the same call are alike, and what they suggest is worth an experiment.
+A *situation* is a fresh environment and the calls made since, in order. In equal situations a call is taken to end the
+same way, so two situations that differ by one call at their end are the same experiment without and with that call.
+Calls that were tried and never made a difference to a third may stand between. What a thing that was made on the way
+lived through since then is its *life*; lives that began with the same call are alike, and what they suggest is worth
+an experiment.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from toolweave.agent.probing.session import Observation, alike
@@ -17,18 +19,37 @@ from toolweave.graph.model import Edge, Effect, Evidence
 Action = tuple[str, str]
 """(tool id, its arguments as text, with things made on the way named by the step that made them); in lives, (tool id,
 choice of arguments)."""
-Situation = tuple[str | Action, ...]
-"""Origin, then the actions made since; a life has no origin."""
+Situation = tuple[Action, ...]
+"""`START`, then the actions made since; a life has no start."""
+START: Action = ("", "")
+"""A fresh environment."""
 
-SEEN_ENOUGH = 2
-"""Equal outcomes without and with a call after which the pair is left alone."""
-
+SUSPECTED_FOR = 2
+"""Equal outcomes without and with a call that end a suspicion."""
+STUCK_FOR = 12
+"""Calls before it that did not change an error, after which it is taken to be final."""
+STUCK_APART = 5
+"""The same, for calls that are only partly about the same things."""
+HARMLESS_AFTER = 2
+"""Equal outcomes without and with a call about the same things, after which it is taken to make no difference."""
+KNOWN_AGAIN = 3
+"""Equal outcomes of a call made twice in a row, after which it is not made twice any more."""
 
 End = int
 """How a call ended: 0 when it worked, else the number of its kind of error."""
 WORKED: End = 0
-Pairs = dict[tuple[Action, str], Counter[tuple[End, End]]]
-"""(first action, second tool) → how often the second ended so (without, with) the first before it."""
+Ends = Counter[tuple[End, End]]
+"""How often a call ended so (without, with) another one before it."""
+Pairs = dict[tuple[Action, Action], Ends]
+"""(first action, second action) → how the second ended."""
+
+
+Harmless = Callable[[Action, Action], bool]
+"""Whether the first call is known to make no difference to the second."""
+
+
+def _nothing_is(_: Action, __: Action) -> bool:
+    return False
 
 
 @dataclass(slots=True)
@@ -50,18 +71,26 @@ class Rows:
         seen = self.ends.get(situation, {}).get(action, set())
         return next(iter(seen)) if len(seen) == 1 else None
 
-    def pairs(self) -> Pairs:
-        """Outcomes of equal calls in situations that differ by one call at their end."""
+    def pairs(self, harmless: Harmless = _nothing_is) -> Pairs:
+        """Outcomes of equal calls in situations that differ by one call at their end, and by harmless ones before."""
         found: Pairs = {}
         for situation, row in self.ends.items():
-            last = situation[-1]
-            if isinstance(last, str) or len(situation) < 2:
+            if len(situation) < 2:
                 continue
             for action in row:
-                before, after = self.known(situation[:-1], action), self.known(situation, action)
+                before, after = self.presumed(situation[:-1], action, harmless), self.known(situation, action)
                 if before is not None and after is not None:
-                    found.setdefault((last, action[0]), Counter())[before, after] += 1
+                    found.setdefault((situation[-1], action), Counter())[before, after] += 1
         return found
+
+    def presumed(self, situation: Situation, action: Action, harmless: Harmless) -> End | None:
+        """How a call ends in a situation, or ended before the harmless calls at the end of it."""
+        while situation:
+            end = self.known(situation, action)
+            if end is not None or action in self.ends.get(situation, {}) or not harmless(situation[-1], action):
+                return end
+            situation = situation[:-1]
+        return None
 
 
 @dataclass(slots=True)
@@ -74,15 +103,24 @@ class Effects:
     """By what was done since the thing that a call is about was made: alike enough to raise suspicion."""
     kinds: dict[Action, Action] = field(default_factory=dict[Action, Action])
     """Action of exact rows → (tool id, choice of arguments)."""
+    closeness: dict[tuple[Action, Action], int] = field(default_factory=dict[tuple[Action, Action], int])
+    """(first, second) of exact rows → how much the second is about what the first is about."""
     firsts: Counter[tuple[Action, str]] = field(default_factory=Counter[tuple[Action, str]])
     """(kind of the last action, tool id) → times that the tool was tried without knowing how it ended before."""
     changed: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     """Tool id → ids of tools whose output was different after it."""
     compared: Counter[str] = field(default_factory=Counter[str])
     """Tool id → times that outputs were read before and after it."""
-    _sure: Pairs = field(default_factory=Pairs)
-    _likely: Pairs = field(default_factory=Pairs)
-
+    patience: int = 1
+    """Equal outcomes without and with a call after which they are taken to be always equal."""
+    _sure: dict[tuple[Action, str, int], Ends] = field(default_factory=dict[tuple[Action, str, int], Ends])
+    """(kind of the first, second tool, closeness) → what exact experiments say."""
+    _likely: dict[tuple[Action, str], Ends] = field(default_factory=dict[tuple[Action, str], Ends])
+    """(kind of the first, second tool) → what alike experiments say."""
+    _tools: dict[tuple[str, str], Ends] = field(default_factory=dict[tuple[str, str], Ends])
+    """(first tool, second tool) → what exact experiments say."""
+    _pairs: Pairs = field(default_factory=Pairs)
+    _stuck: dict[tuple[str, End], int] = field(default_factory=dict[tuple[str, End], int])
     _errors: dict[str, list[frozenset[str]]] = field(default_factory=dict[str, list[frozenset[str]]])
 
     def end(self, seen: Observation) -> End:
@@ -98,9 +136,49 @@ class Effects:
 
     def refresh(self) -> None:
         """Compare anew."""
-        self._sure, self._likely = {}, self.lives.pairs()
-        for (first, second), counts in self.exact.pairs().items():
-            self._sure.setdefault((self.kind(first), second), Counter()).update(counts)
+        self._sure, self._likely, self._tools = {}, {}, {}
+        for (first, second), counts in self.lives.pairs().items():
+            self._likely.setdefault((first, second[0]), Counter()).update(counts)
+        self._sum_up(self.exact.pairs())
+        self._sum_up(self.exact.pairs(self.harmless))
+        self._stuck = self._stuck_ends()
+
+    def _sum_up(self, pairs: Pairs) -> None:
+        self._pairs, self._sure, self._tools = pairs, {}, {}
+        for (first, second), counts in pairs.items():
+            for close in range(self.closeness.get((first, second), APART) + 1):
+                self._sure.setdefault((self.kind(first), second[0], close), Counter()).update(counts)
+            self._tools.setdefault((first[0], second[0]), Counter()).update(counts)
+
+    def _stuck_ends(self) -> dict[tuple[str, End], int]:
+        """(tool, error) that no call before it ever made any other → how often that was seen."""
+        found: dict[tuple[str, End], int] = {}
+        moved: set[tuple[str, End]] = set()
+        for (first, second), counts in self._pairs.items():
+            for (before, after), count in counts.items():
+                name = (second[0], before)
+                found[name] = found.get(name, 0) + count * (first[0] != second[0])
+                moved |= {name} if before != after else set()
+        return {name: count for name, count in found.items() if name not in moved}
+
+    def again(self, action: Action) -> End | None:
+        """How a call ends right after it has worked, where it always ends so."""
+        counts = self._tools.get((action[0], action[0]), Counter())
+        ends = {after for (before, after), count in counts.items() if before == WORKED and count}
+        sure = len(ends) == 1 and counts.total() >= KNOWN_AGAIN
+        return next(iter(ends)) if sure and WORKED not in ends else None
+
+    def harmless(self, first: Action, second: Action) -> bool:
+        """Whether a call is known to make no difference to another: tried, and never seen to make one."""
+        if not first[0] or first[0] == second[0]:
+            return False
+        tried = self._sure.get((self.kind(first), second[0], CLOSE), Counter())
+        ever = self._tools.get((first[0], second[0]), Counter())
+        return tried.total() >= HARMLESS_AFTER and all(before == after for before, after in ever)
+
+    def presumed(self, situation: Situation, action: Action) -> End | None:
+        """How a call ends in a situation, as far as that follows from what is known."""
+        return self.exact.presumed(situation, action, self.harmless)
 
     def kind(self, action: Action) -> Action:
         """The action without the things that it is about."""
@@ -108,43 +186,53 @@ class Effects:
 
     def suspected(self, first: Action, second: str) -> bool:
         """Whether alike experiments suggest an effect that no exact one has shown or refuted."""
-        first = self.kind(first)
-        likely, sure = self._likely.get((first, second)), self._sure.get((first, second), Counter())
-        return likely is not None and any(
-            _shown(likely, effect) and not _shown(sure, effect) and _refuted(sure, effect) < SEEN_ENOUGH
+        likely = self._likely.get((self.kind(first), second))
+        if likely is None:
+            return False
+        sure = self._tools.get((first[0], second), Counter())
+        return any(
+            _shown(likely, effect) and not _shown(sure, effect) and _refuted(sure, effect) < SUSPECTED_FOR
             for effect in EFFECTS
         )
 
-    def shown(self, first: Action, second: str, effect: Effect) -> bool:
-        """Whether exact experiments have shown an effect."""
-        return _shown(self._sure.get((self.kind(first), second), Counter()), effect) > 0
+    def shown(self, first: str, second: str, effect: Effect) -> bool:
+        """Whether exact experiments have shown an effect of one tool on another."""
+        return _shown(self._tools.get((first, second), Counter()), effect) > 0
+
+    def repeatable(self, tool: str) -> bool:
+        """Whether a call of a tool is known to work twice in a row, and not known to be refused the second time."""
+        counts = self._tools.get((tool, tool), Counter())
+        return _refuted(counts, "disables") > _shown(counts, "disables")
 
     def matters(self, first: str) -> bool:
         """Whether any call ended otherwise because of a tool, its own repetition included."""
         return any(
             _shown(counts, effect)
-            for (action, _), counts in self.exact.pairs().items()
+            for (action, _), counts in self._pairs.items()
             if action[0] == first
             for effect in EFFECTS
         )
 
-    def settled(self, first: Action, second: str, without: End | None) -> bool:
+    def settled(self, first: Action, second: str, close: int, without: End | None) -> bool:
         """Whether one more experiment would hardly teach anything; `without` is how the second ends without."""
         if self.suspected(first, second):
             return False
-        first = self.kind(first)
-        sure, likely = self._sure.get((first, second), Counter()), self._likely.get((first, second), Counter())
-        if without is None:
-            return any(_shown(sure, effect) for effect in EFFECTS) or (sure + likely).total() >= 2 * SEEN_ENOUGH
-        if _shown(sure, "disables" if without == WORKED else "enables"):
+        if close == APART and self.patience == 1:
             return True
-        return sum(count for (before, _), count in (sure + likely).items() if before == without) >= SEEN_ENOUGH
+        stuck = self._stuck.get((second, without), 0) if without else 0
+        if stuck >= self.patience * (STUCK_FOR if close == CLOSE else STUCK_APART):
+            return True
+        counts = self._sure.get((self.kind(first), second, close), Counter())
+        if without is None:
+            return counts.total() >= self.patience
+        effect: Effect = "disables" if without == WORKED else "enables"
+        return self.shown(first[0], second, effect) or counts[without, without] >= self.patience
 
     def edges(self) -> list[Edge]:
         """The state edges that were shown."""
         found: list[Edge] = []
-        summed: dict[tuple[str, str], Counter[tuple[End, End]]] = {}
-        for ((maker, _), other), counts in self.exact.pairs().items():
+        summed: dict[tuple[str, str], Ends] = {}
+        for ((maker, _), (other, _)), counts in self._pairs.items():
             if maker != other:
                 summed.setdefault((maker, other), Counter()).update(counts)
         for (first, second), counts in sorted(summed.items()):
@@ -158,9 +246,11 @@ class Effects:
 
 
 EFFECTS: tuple[Effect, Effect] = ("enables", "disables")
+APART, PARTLY, CLOSE = 0, 1, 2
+"""None, some or all of the things that the second call is about belong to those that the first is about."""
 
 
-def _shown(counts: Counter[tuple[End, End]], effect: Effect) -> int:
+def _shown(counts: Ends, effect: Effect) -> int:
     """How often a call made the difference."""
     return sum(
         count
@@ -169,12 +259,12 @@ def _shown(counts: Counter[tuple[End, End]], effect: Effect) -> int:
     )
 
 
-def _refuted(counts: Counter[tuple[End, End]], effect: Effect) -> int:
-    """How often it could have made the difference and did not."""
+def _refuted(counts: Ends, effect: Effect) -> int:
+    """How often it could have made the difference and made none."""
     return sum(
         count
         for (before, after), count in counts.items()
-        if (before != WORKED and after != WORKED if effect == "enables" else before == after == WORKED)
+        if before == after and (before != WORKED if effect == "enables" else before == WORKED)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from toolweave.agent.probing.explore import Explorer
@@ -11,11 +12,6 @@ from toolweave.graph.learning.values import key
 
 NOWHERE = "nothing"
 """The origin of walks that are about no thing in particular."""
-PER_KIND = 5
-AT_ONCE = 12
-"""Walks on one environment."""
-FEW = 6
-"""Things that are seen with more others than this hold nothing together."""
 
 
 @dataclass(frozen=True)
@@ -25,17 +21,11 @@ class Origins:
     explorer: Explorer
     things: Things
 
-    def present(self, exhausted: set[str]) -> list[tuple[str, list[Thing]]]:
-        """(name, things) of walks for one environment: the same ones until nothing new is learned there."""
-        apart: list[tuple[str, list[Thing]]] = []
-        for name, start in self._wanted(exhausted):
-            if not any(self._related(name, other) for other, _ in apart):
-                apart.append((name, start))
-        return apart[:AT_ONCE]
-
-    def _wanted(self, exhausted: set[str]) -> list[tuple[str, list[Thing]]]:
-        found: list[tuple[str, list[Thing]]] = [] if NOWHERE in exhausted else [(NOWHERE, [])]
+    def present(self, walked: Container[str]) -> list[tuple[str, list[Thing]]]:
+        """(name, things) of what was not walked from yet: the most used thing of each kind, then the next of each."""
+        nowhere: list[tuple[str, list[Thing]]] = [] if NOWHERE in walked else [(NOWHERE, [])]
         covered: set[str] = set()
+        ranked: list[tuple[int, Thing]] = []
         for links in self._kinds():
             tools = {link.tool.id for link in links}
             if tools <= covered:
@@ -43,9 +33,9 @@ class Origins:
             covered |= tools
             fitting = [thing for thing in self.things.first if any(self.things.fits(link, thing) for link in links)]
             fitting.sort(key=lambda thing: -self._use(thing))
-            left = [(thing, [thing]) for thing in fitting if thing not in exhausted]
-            found += left[: PER_KIND if len(tools) > 1 else 1]
-        return found
+            ranked += enumerate(fitting)
+        ranked.sort(key=lambda item: item[0])
+        return nowhere + [(thing, [thing]) for _, thing in ranked if thing not in walked]
 
     def _kinds(self) -> list[list[Link]]:
         """Parameters that take the same things, the kind that most tools are about first."""
@@ -72,9 +62,3 @@ class Origins:
         text = key(self.things.values[thing])
         links = (link for link in self.explorer.filler.links.values() if not self.explorer.reads(link.tool))
         return sum(text in link.worked and self.things.fits(link, thing) for link in links)
-
-    def _related(self, one: Thing, other: Thing) -> bool:
-        """Whether two things were seen together, or both with a third that is seen with few."""
-        near = self.things.near
-        first, second = near.get(one, {}), near.get(other, {})
-        return other in first or any(len(near.get(third, {})) <= FEW for third in first if third in second)

@@ -70,7 +70,7 @@ class ServerProbe:
         try:
             if await self._on_fresh(self._look_around):
                 for number in range(self._environments - 1):
-                    if not await self._on_fresh(self._test_access_and_walk if number == 0 else self._walker.walk_all):
+                    if not await self._on_fresh(self._test_access if number == 0 else self._walker.walk):
                         return
         except ServerError as error:
             self.problem = str(error)
@@ -80,9 +80,9 @@ class ServerProbe:
         await SecondLook(self._explorer).look(session)
         return True
 
-    async def _test_access_and_walk(self, session: Session) -> bool:
+    async def _test_access(self, session: Session) -> bool:
         await self._access.run(session)
-        return await self._walker.walk_all(session)
+        return True
 
     async def _on_fresh(self, work: Callable[[Session], Awaitable[bool]]) -> bool:
         """Do something on a fresh environment; whether it makes sense to go on."""

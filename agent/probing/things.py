@@ -22,6 +22,8 @@ Thing = str
 
 MOST_READ = 1500
 MOST_IN_ROW = 12
+FEW = 6
+"""Things that are seen with more others than this hold nothing together."""
 
 
 class Things:
@@ -36,16 +38,21 @@ class Things:
         self.near: dict[Thing, dict[Thing, None]] = {}
         """Thing → things that reading tools show beside it."""
         self._made: set[Thing] = set()
+        self._read = 0
+        """Observations of the journal that were taken in."""
         self._kinds: dict[tuple[str, str], str] = {}
         self._fields: dict[tuple[str, str], str] = {}
 
     def refresh(self, journal: Sequence[Observation]) -> None:
-        """Read the whole journal again, with what is known by now."""
+        """Take in what is new in the journal; all of it again when kinds are known by now that were not before."""
+        known = (self._kinds, self._fields)
         self._learn_kinds()
-        self.first, self.near, self._made = {}, {}, set()
-        for seen in journal:
+        if known != (self._kinds, self._fields):
+            self.first, self.near, self._made, self._read = {}, {}, set(), 0
+        for seen in islice(journal, self._read, None):
             if seen.worked:
                 self._take_in(seen)
+        self._read = len(journal)
 
     def thing(self, link: Link, value: Scalar) -> Thing | None:
         """What a value stands for as an argument; `None` when it stands for nothing in particular."""
@@ -79,6 +86,16 @@ class Things:
             return bool(link.fits(value))
         kind = self._kinds.get((link.tool.id, link.parameter.path))
         return thing == f"{kind}={value}" and key(value) not in link.refused
+
+    def together(self, one: Thing, other: Thing) -> bool:
+        """Whether reading tools show two things beside each other, and few others."""
+        near = self.near.get(one, {})
+        return other in near and (len(near) <= FEW or len(self.near.get(other, {})) <= FEW)
+
+    def company(self, thing: Thing) -> list[Thing]:
+        """What a thing is shown beside, if that is little."""
+        near = self.near.get(thing, {})
+        return [*near] if len(near) <= FEW else []
 
     def _known(self, thing: Thing, value: Scalar) -> Thing:
         self.values.setdefault(thing, value)

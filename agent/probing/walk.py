@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from toolweave.agent.probing.calltext import Birth
@@ -23,6 +23,10 @@ class Walk:
     situation: Situation
     born: dict[Thing, Birth] = field(default_factory=dict[Thing, Birth])
     """When a thing was made."""
+    ties: dict[Thing, set[Thing]] = field(default_factory=dict[Thing, set[Thing]])
+    """Thing → things that a call of this walk named or made together with it."""
+    last: tuple[Thing, ...] = ()
+    """What the last call was about or made."""
     variant: int = 0
     snapshot: Snapshot | None = None
     """What reading tools return in the present situation, if it was looked up."""
@@ -31,6 +35,16 @@ class Walk:
         """Add things as the most telling ones."""
         fresh = [thing for thing in dict.fromkeys(things) if thing not in self.things]
         self.things = [*fresh, *self.things]
+
+    def join(self, things: Iterable[Thing]) -> None:
+        """Add things as the least telling ones."""
+        self.things += [thing for thing in dict.fromkeys(things) if thing not in self.things]
+
+    def tie(self, things: Sequence[Thing]) -> None:
+        """Note what one call, the last one, was about and made."""
+        self.last = tuple(things)
+        for thing in things:
+            self.ties.setdefault(thing, set()).update(things)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +64,7 @@ class Prospect:
     """How it ends here."""
     before: End | None
     """How it ended before the last step."""
+    cause: tuple[str, End] | None = None
+    """The error of the same call with other things, to be avoided by these."""
     missing: bool = False
     """Whether it is known how it ends one step further."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from toolweave.graph.fields import Scalar
 from toolweave.graph.learning.links import SHARED_LOOKS, Link
 from toolweave.graph.learning.pools import Field, Pools
 from toolweave.graph.learning.values import distinctive, look
 from toolweave.graph.model import Edge, Evidence, ToolFacts, ToolGraph
+from toolweave.servers.json_values import as_list, as_object
 
 UNTRIED_SHARE = 0.6
 """What is left of the confidence of an edge whose source never worked, beside sources that did."""
@@ -106,9 +108,18 @@ def _still_possible(link: Link, edge: Edge, facts: Mapping[str, ToolFacts]) -> b
     source, target = facts.get(edge.source, ToolFacts()), facts.get(edge.target, ToolFacts())
     if link.takes_anything or link.takes_parts:
         return False
-    if not source.works:
+    if not source.works or not (link.tried or _said(link.parameter.schema)):
         return True
     return not target.works and not link.accepted
+
+
+def _said(schema: Mapping[str, Any]) -> bool:
+    """Whether a parameter takes what a user says rather than what names a thing: choices, amounts, shown values."""
+    parts = [as_object(part) for part in (schema, *as_list(schema.get("anyOf")))]
+    named = [part.get("type") for part in parts]
+    kinds = {str(kind) for types in named for kind in (as_list(types) or [types])} - {"None", "null"}
+    shown = any(part.get(name) for part in parts for name in ("enum", "const", "format", "examples", "default"))
+    return shown or (bool(kinds) and kinds <= {"integer", "number", "boolean"})
 
 
 def _worldwide(value: Scalar) -> bool:

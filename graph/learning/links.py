@@ -35,6 +35,11 @@ class Link:
     controls: int = 0
     """Calls made with a never-seen value."""
 
+    @property
+    def tried(self) -> bool:
+        """Whether any experiment compared a value with a never-seen one."""
+        return bool(self.accepted or self.refused or self.controls)
+
     def accept(self, value: Scalar) -> None:
         """Note a value that the tool knows."""
         self.accepted[key(value)] = value
@@ -51,12 +56,14 @@ class Link:
 
     def fits(self, value: Scalar) -> bool | None:
         """Whether the parameter takes a value; `None` when experiments do not say."""
+        return self._fits(value, self.accepted_looks())
+
+    def _fits(self, value: Scalar, good: set[tuple[str, str]]) -> bool | None:
         text, kind = key(value), look(value)
         if text in self.accepted:
             return True
         if text in self.refused:
             return False
-        good = self.accepted_looks()
         if kind in good:
             return True
         if kind[0] in SHARED_LOOKS and (good or any(look(other) == kind for other in self.refused.values())):
@@ -69,7 +76,7 @@ class Link:
             return None
         if any(text in self.accepted for text in place.values):
             return True
-        if place.look in self.accepted_looks():
+        good = self.accepted_looks()
+        if place.look in good:
             return True
-        verdicts = [self.fits(value) for value in place.values.values()]
-        return False if False in verdicts else None
+        return False if any(self._fits(value, good) is False for value in place.values.values()) else None

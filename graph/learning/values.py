@@ -9,6 +9,8 @@ from typing import Literal
 
 Look = Literal["id", "code", "email", "address", "word", "text", "date", "number", "flag", "nothing"]
 
+SHORT = 3
+"""Characters below which another text of the same length is likely to stand for something as well."""
 LONGEST = 120
 """Characters of the longest text that could stand for a thing."""
 
@@ -75,6 +77,8 @@ def never_seen(value: object, rng: random.Random) -> str | int | float | bool | 
     prefix = re.match(r"(?:[A-Za-z]{1,12}[-_:/#.])?", text)
     kept = prefix.group(0) if prefix else ""
     changed = "".join(_other(char, rng) for char in text[len(kept) :])
+    if len(changed) < SHORT:
+        changed += str(rng.randrange(7001, 9999))
     return f"{kept}{changed}" if changed != text[len(kept) :] else f"{text}{rng.randrange(1000, 9999)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -25,12 +26,12 @@ def export(
     Example: toolweave export runs/first --to trl --out train.jsonl
     """
     try:
-        report = export_rows(read_lines(directory / "samples.jsonl"), to, out)
+        report = export_rows(lambda: read_lines(directory / "samples.jsonl"), to, out)
     except ToolweaveError as error:
         console.fail(error)
     if as_json:
-        console.print_json({"format": to, "out": str(out), "rows": report.rows, "losses": report.losses})
+        console.print_json({"format": to, "out": str(out), **asdict(report)})
         return
-    console.out.print(f"{report.rows} rows written to {out}")
+    console.out.print(f"{report.samples} samples written to {out} in {report.rows} lines")
     for what, count in report.losses.items():
         console.out.print(f"the format has no place for {what}: {count} left out")

@@ -1,7 +1,9 @@
 """`openai`: OpenAI fine-tuning files and chat replay.
 
 Arguments are JSON strings, as the wire format has them. There is no place for reasoning, which is left out and counted.
-Function names are held to what OpenAI accepts, 1 to 64 of `A-Z a-z 0-9 _ -`, in tools and calls alike.
+Function names are held to what OpenAI accepts, 1 to 64 of `A-Z a-z 0-9 _ -`, in tools and calls alike. A line has one
+list of tools, so a row whose offer changes becomes a line for each stretch of turns with the same offer. What a model
+must not learn, calls that fail and the turns before a stretch, has the `weight` 0.
 """
 
 from __future__ import annotations
@@ -11,24 +13,35 @@ import re
 from typing import Any
 
 from toolweave.pipeline.exports.format import Format, Losses, Row
+from toolweave.pipeline.exports.stretches import Stretch, stretches
 
 _LONGEST_NAME = 64
 _NOT_ACCEPTED = re.compile(r"[^A-Za-z0-9_-]")
 
 
-def convert(row: Row, losses: Losses) -> Row:
-    """One fine-tuning example."""
+def convert(row: Row, losses: Losses) -> list[Row]:
+    """The fine-tuning examples of a row."""
     names = _names([tool["function"]["name"] for tool in row["tools"]])
     losses["original tool names"] += sum(name != new for name, new in names.items())
-    line: Row = {"messages": [_message(message, names, losses) for message in row["messages"]]}
-    if row["tools"]:
-        line |= {"tools": [_tool(tool, names) for tool in row["tools"]], "parallel_tool_calls": True}
+    losses["reasoning"] += sum("reasoning_content" in message for message in row["messages"])
+    messages = [_message(message, names) for message in row["messages"]]
+    return [_line(messages, stretch, names) for stretch in stretches(row)]
+
+
+def _line(messages: list[Row], stretch: Stretch, names: dict[str, str]) -> Row:
+    learnt = set(stretch.learnt(messages))
+    line: Row = {"messages": [_weighed(messages[at], at in learnt) for at in range(stretch.end)]}
+    if stretch.tools:
+        line |= {"tools": [_tool(tool, names) for tool in stretch.tools], "parallel_tool_calls": True}
     return line
 
 
-def _message(message: Row, names: dict[str, str], losses: Losses) -> Row:
+def _weighed(message: Row, is_learnt: bool) -> Row:
+    return message if is_learnt or message["role"] != "assistant" else message | {"weight": 0}
+
+
+def _message(message: Row, names: dict[str, str]) -> Row:
     kept = {key: value for key, value in message.items() if key != "reasoning_content"}
-    losses["reasoning"] += len(kept) < len(message)
     if message["role"] == "tool":
         kept.pop("name", None)  # the call id says it, and OpenAI's tool messages have no name
     if message.get("tool_calls"):

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TypeVar
 
-from toolweave.pipeline.exports.format import Format, Losses, Row
+from toolweave.pipeline.exports.format import Convert, Format, Losses, Row
 from toolweave.pipeline.exports.registry import find_format
 from toolweave.servers.errors import RunError
+
+ResultT = TypeVar("ResultT")
+Rows = Callable[[], Iterable[Row]]
 
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
     """What was written."""
 
+    samples: int
+    """Rows of `samples.jsonl`."""
     rows: int
+    """Lines of the export."""
     losses: dict[str, int]
     """What the format has no place for → how often it was left out; only what really was."""
 
 
-def export(rows: Iterable[dict[str, Any]], fmt: str, out: Path) -> ExportReport:
+def export(read: Rows, fmt: str, out: Path) -> ExportReport:
     """Write rows of `samples.jsonl` in a format; a file that stands at `out` is replaced once the new one is complete.
+
+    `read` gives the rows from the first on; it is called more than once.
 
     Raises:
         ConfigError: There is no such format.
@@ -36,8 +44,9 @@ def export(rows: Iterable[dict[str, Any]], fmt: str, out: Path) -> ExportReport:
         if out.exists() and not out.is_file():
             raise RunError(f"{out} is not a file: give --out the name of a file")
         out.parent.mkdir(parents=True, exist_ok=True)
+        convert = _chosen(read, target)
         with part.open("wb") as file:
-            report = _write(rows, target, file)
+            report = _write(read(), convert, file)
             file.flush()
             os.fsync(file.fileno())
         part.replace(out)
@@ -48,17 +57,27 @@ def export(rows: Iterable[dict[str, Any]], fmt: str, out: Path) -> ExportReport:
     return report
 
 
-def _write(rows: Iterable[dict[str, Any]], target: Format, file: IO[bytes]) -> ExportReport:
-    losses, count = Losses(), 0
-    for count, row in enumerate(rows, 1):
-        file.write(_line(_convert(row, target, losses, count), losses))
-    return ExportReport(count, {what: times for what, times in sorted(losses.items()) if times})
+def _chosen(read: Rows, target: Format) -> Convert:
+    """How all rows are written."""
+    if target.otherwise is None:
+        return target.convert
+    fit = all(_guarded(target.fits, row, number) for number, row in enumerate(read(), 1))
+    return target.convert if fit else target.otherwise
 
 
-def _convert(row: Row, target: Format, losses: Losses, number: int) -> Row:
+def _write(rows: Iterable[Row], convert: Convert, file: IO[bytes]) -> ExportReport:
+    losses, samples, written = Losses(), 0, 0
+    for samples, row in enumerate(rows, 1):
+        for line in _guarded(lambda row: convert(row, losses), row, samples):
+            file.write(_line(line, losses))
+            written += 1
+    return ExportReport(samples, written, {what: times for what, times in sorted(losses.items()) if times})
+
+
+def _guarded(work: Callable[[Row], ResultT], row: Row, number: int) -> ResultT:
     try:
-        return target.convert(row, losses)
-    except (KeyError, TypeError, AttributeError) as error:
+        return work(row)
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise RunError(f"row {number} ({row.get('id', 'without id')}) is no sample: {error!r}") from error
 
 

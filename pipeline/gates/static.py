@@ -11,10 +11,11 @@ from typing import Any
 from toolweave.agent.compare import equal_values
 from toolweave.agent.compose import CODE_CASE, mentions
 from toolweave.agent.grounding import given_away, seen_text, unsupported
-from toolweave.agent.outcomes import reads_as_failure, reads_as_nothing
+from toolweave.agent.outcomes import reads_as_error, reads_as_failure, reads_as_nothing
 from toolweave.agent.patterns import argument_leaves
 from toolweave.agent.schemas import property_schema, schema_errors
 from toolweave.agent.spoken import reads_as
+from toolweave.pipeline.gates.kinds import REFUSED, kinds
 from toolweave.pipeline.gates.verdict import Rejection
 from toolweave.pipeline.sample import Provenance, Sample, called, tool_messages
 from toolweave.servers.json_values import as_object
@@ -103,9 +104,12 @@ def _unsaid(sample: Sample, item: Provenance, value: Any) -> str | None:
     turn, text = item.source.get("turn"), item.source.get("text")
     if not isinstance(turn, int) or not 0 <= turn < len(sample.turns) or not isinstance(text, str):
         return "the user's words are not recorded"
-    if _turn_of(sample, item.call) < turn:
+    first, last = sample.turns[turn].messages
+    before = sample.messages[first : min(last + 1, _message_of(sample, item.call))]
+    spoken = [str(message["content"]) for message in before if message["role"] == "user"]
+    if not spoken:
         return "the user says it only later"
-    if text not in str(sample.messages[sample.turns[turn].messages[0]]["content"]):
+    if not any(text in words for words in spoken):
         return "the user's message does not hold the recorded words"
     return None if reads_as(text, value) else f"the words {text!r} do not say {value!r}"
 
@@ -133,13 +137,12 @@ def _fixed_by_schema(sample: Sample, item: Provenance, value: Any, kind: str) ->
     return kind in leaf and equal_values(leaf[kind], value)
 
 
-def _turn_of(sample: Sample, call_id: str) -> int:
-    """Index of the turn in which a call is made."""
-    for index, turn in enumerate(sample.turns):
-        first, last = turn.messages
-        if any(found == call_id for found, _, _ in called(sample.messages[first : last + 1])):
+def _message_of(sample: Sample, call_id: str) -> int:
+    """Index of the message in which a call is made; 0 when it is made in none."""
+    for index, message in enumerate(sample.messages):
+        if any(call["id"] == call_id for call in message.get("tool_calls") or ()):
             return index
-    return -1
+    return 0
 
 
 def leak(sample: Sample) -> Iterator[str]:
@@ -161,7 +164,8 @@ def _leaks_of_requests(sample: Sample) -> Iterator[str]:
     for index, turn in enumerate(sample.turns):
         first, last = turn.messages
         words = tools + _parameter_names(sample, {name for _, name, _ in called(sample.messages[first : last + 1])})
-        text = str(sample.messages[first]["content"])
+        spoken = (message for message in sample.messages[first : last + 1] if message["role"] == "user")
+        text = "\n".join(str(message["content"]) for message in spoken)
         said = (str(p.source["text"]) for p in sample.provenance if p.source.get("turn") == index)
         for wording in sorted(said, key=len, reverse=True):
             text = text.replace(wording, " … ")
@@ -180,15 +184,22 @@ def _parameter_names(sample: Sample, tools: set[str]) -> list[str]:
 def answer(sample: Sample) -> Iterator[str]:
     """Closing answers state only what was seen, and are never an error text."""
     for turn in sample.turns:
-        first, last = turn.messages
+        last = turn.messages[1]
         text = str(sample.messages[last].get("content") or "")
         if strays := unsupported(text, seen_text(sample.messages[:last])):
             yield f"the answer of message {last} states {strays[0]!r}, which nothing supports"
-        if reads_as_failure(text):
+        reads_badly = reads_as_error if turn.kind in REFUSED else reads_as_failure
+        if reads_badly(text):
             yield f"the answer of message {last} reads like an error"
-        for message in sample.messages[first:last]:
-            if turn.kind == "base" and message["role"] == "tool" and _went_wrong(str(message["content"])):
-                yield f"an observation of turn {sample.turns.index(turn)} reads like an error"
+    yield from _bad_observations(sample)
+
+
+def _bad_observations(sample: Sample) -> Iterator[str]:
+    """Observations of calls that were to work, and did not."""
+    failing = {call.id for call in sample.checker.calls if call.fails}
+    for call_id, observation in tool_messages(sample.messages).items():
+        if call_id not in failing and _went_wrong(observation):
+            yield f"the observation of {call_id} reads like an error"
 
 
 def _went_wrong(observation: str) -> bool:
@@ -201,4 +212,5 @@ GATES: dict[str, Gate] = {
     "grounding": grounding,
     "leak": leak,
     "answer": answer,
+    "kind": kinds,
 }

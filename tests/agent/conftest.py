@@ -146,3 +146,21 @@ def make_teacher(
         return EndpointTeacher("small", endpoint.url, api_key, EndpointOptions(**options), clock=pauses.clock())
 
     return make
+
+
+def _blocks(text: str) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    name = ""
+    for line in filter(None, text.split("\n")):
+        if line.startswith('<data name="'):
+            name = line.removeprefix('<data name="').removesuffix('">')
+            found[name] = []
+        elif line != "</data>":
+            found[name].append(json.loads(line))
+    return found
+
+
+@pytest.fixture
+def blocks() -> Callable[[str], dict[str, list[Any]]]:
+    """The data of a rendered ask, by block; fails where a line is neither a delimiter nor JSON."""
+    return _blocks

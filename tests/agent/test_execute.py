@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from toolweave.agent.arguments import ValueBook
-from toolweave.agent.execute import Attempt, Executor, PlanFailed
+from toolweave.agent.execute import Attempt, Executor
+from toolweave.agent.fill import PlanFailed
 from toolweave.agent.offline.teacher import OfflineTeacher
 from toolweave.agent.trace import Source
 from toolweave.graph.model import Edge, ToolFacts, ToolGraph
-from toolweave.graph.plan import FromCall, PlannedCall, Supplied, TurnPlan
+from toolweave.graph.plan import FromCall, PlannedCall, Supplied, TurnPlan, Withheld
 from toolweave.servers.environment import Environment, open_environment
 from toolweave.servers.spec import ServerOptions, ServerSpec
 
@@ -123,3 +124,81 @@ async def test_a_server_that_is_gone_is_a_failure_of_the_server(tmp_path: Path) 
     with pytest.raises(PlanFailed) as failed:
         await run.run_turn(TurnPlan("s/list_copies", (target(0, "s/list_copies", {}),)), 0)
     assert failed.value.stage == "server"
+
+
+def planned(step: int, tool: str, sources: dict[str, Any], **more: Any) -> PlannedCall:
+    return PlannedCall(step, tool, sources, "data", **more)
+
+
+TITLED = {"title": Supplied()}
+
+
+async def test_two_calls_of_one_tool_are_about_two_things(tmp_path: Path) -> None:
+    one = spec(tmp_path)
+    one = one.model_copy(update={"options": one.options.model_copy(update={"values": {"title": ["Tides", "Winds"]}})})
+    plan = TurnPlan("s/open_book", (planned(0, "s/open_book", TITLED), planned(1, "s/open_book", TITLED)))
+    async with open_environment([one]) as environment:
+        trace = await executor(environment, one, []).run_turn(plan, 0)
+    assert {call.arguments["title"] for call in trace.calls} == {"Tides", "Winds"}
+
+
+async def test_calls_that_only_write_one_after_the_other_are_not_parallel(tmp_path: Path) -> None:
+    one = spec(tmp_path)
+    calls = (planned(0, "s/open_book", TITLED), planned(1, "s/open_book", TITLED))
+    async with open_environment([one]) as environment:
+        with pytest.raises(PlanFailed, match="every call needs another one first"):
+            await executor(environment, one, []).run_turn(TurnPlan("s/open_book", calls, "parallel"), 0)
+
+
+async def test_what_is_left_out_is_left_out_wherever_it_would_be_said(tmp_path: Path) -> None:
+    one = spec(tmp_path)
+    writing = planned(1, "s/write_line", {"title": Supplied(), "line": Supplied()})
+    plan = TurnPlan(
+        "s/write_line",
+        (planned(0, "s/open_book", TITLED), writing),
+        "missing_parameter",
+        withheld=Withheld(1, "title"),
+    )
+    async with open_environment([one]) as environment:
+        trace = await executor(environment, one, []).run_turn(plan, 0)
+    assert trace.withheld == (("call_1", "/title"), ("call_2", "/title"))
+
+
+async def test_a_correction_is_the_earlier_call_with_one_other_value(tmp_path: Path) -> None:
+    one = spec(tmp_path)
+    values = {"title": ["Tides"], "line": ["High at noon", "Low at dusk"]}
+    one = one.model_copy(update={"options": one.options.model_copy(update={"values": values})})
+    writing = planned(1, "s/write_line", {"title": Supplied(), "line": Supplied()})
+    first = TurnPlan("s/write_line", (planned(0, "s/open_book", TITLED), writing))
+    again = planned(2, "s/write_line", {"title": Supplied(), "line": Supplied()}, corrects=1, changed="line")
+    async with open_environment([one]) as environment:
+        run = executor(environment, one, [])
+        before = await run.run_turn(first, 0)
+        after = await run.run_turn(TurnPlan("s/write_line", (again,), relation="corrects"), 1)
+    assert {before.calls[1].arguments["line"], after.calls[0].arguments["line"]} == set(values["line"])
+    assert after.calls[0].sources == {
+        "/title": Source("user", turn=0, said_for=("call_2", "/title")),
+        "/line": Source("user", turn=1),
+    }
+
+
+async def test_several_things_of_one_list_are_different_things(tmp_path: Path) -> None:
+    one = spec(tmp_path)
+    listing = planned(0, "s/list_copies", {})
+    opening = [
+        planned(number + 1, "s/open_book", {"title": FromCall(0, "copies[].code", number)}) for number in range(3)
+    ]
+    async with open_environment([one]) as environment:
+        trace = await executor(environment, one, []).run_turn(TurnPlan("s/open_book", (listing, *opening)), 0)
+    assert {call.arguments["title"] for call in trace.calls[1:]} == {"C-1", "C-2", "C-3"}
+
+
+async def test_a_wish_is_filled_and_never_called(tmp_path: Path) -> None:
+    one, attempts = spec(tmp_path), list[Attempt]()
+    async with open_environment([one]) as environment:
+        trace = await executor(environment, one, attempts).run_turn(TurnPlan("s/open_book", (), "irrelevant"), 2)
+    assert attempts == []
+    assert trace.calls == ()
+    assert trace.wish is not None
+    assert (trace.wish.arguments, trace.wish.result.ok) == ({"title": "Tides"}, False)
+    assert trace.target.id == "s/open_book"

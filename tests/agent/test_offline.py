@@ -348,7 +348,7 @@ async def test_the_same_seed_gives_the_same_conversation() -> None:
 
 async def test_a_turn_is_folded_into_a_tool_without_intermediate_values() -> None:
     turn = _hire()[0]
-    inputs = (UserValue(turn.calls[0].tool, "/stationName", text("Name of the station"), "Quayside"),)
+    inputs = (UserValue(turn.calls[0].id, turn.calls[0].tool, "/stationName", text("Name of the station"), "Quayside"),)
     asked = await OfflineTeacher().tooling(ToolingAsk(tuple(happened(call) for call in turn.calls), inputs, 3))
     assert asked.description.startswith("Create a hire of a bike for a customer.")
     assert asked.inputs == ("station name",)

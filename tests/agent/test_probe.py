@@ -234,3 +234,61 @@ async def test_a_world_of_prose_is_understood_within_its_budget() -> None:
     assert set(strongest(report.graph.edges, "add_dish")) >= {("find_recipes", "#item"), ("book_event", "#event")}
     assert {("add_dish", "confirm_event", "enables"), ("confirm_event", "add_dish", "disables")} <= state(report)
     assert ("hold_lot", "release_lot", "enables") in state(report)
+
+
+class Garage:
+    """Cars that one tool lets out and another takes back under the name of the outing, unless the driver is barred."""
+
+    def __init__(self) -> None:
+        self.cars = {f"CAR-{number}": "in" for number in range(41, 47)}
+        self.drivers = {f"DR-{number}": False for number in (7, 8, 9)}
+        self.trips: dict[str, str] = {}
+
+    def list_cars(self) -> str:
+        """List the cars."""
+        return json.dumps({"cars": [{"car_id": car} for car in self.cars]})
+
+    def list_drivers(self) -> str:
+        """List the drivers."""
+        return json.dumps({"drivers": [{"driver_id": driver} for driver in self.drivers]})
+
+    def start_trip(self, car_id: str, driver_id: str) -> str:
+        """Let a driver take a car."""
+        if car_id not in self.cars or driver_id not in self.drivers:
+            raise ToolError(f"There is no {car_id if car_id not in self.cars else driver_id}.")
+        if self.drivers[driver_id]:
+            raise ToolError(f"Driver {driver_id} is barred.")
+        if self.cars[car_id] == "out":
+            raise ToolError(f"Car {car_id} is out.")
+        self.cars[car_id] = "out"
+        trip = f"TRIP-{len(self.trips) + 31}"
+        self.trips[trip] = car_id
+        return json.dumps({"trip_id": trip})
+
+    def end_trip(self, trip_id: str) -> str:
+        """Take the car of a trip back."""
+        if trip_id not in self.trips:
+            raise ToolError(f"There is no trip {trip_id}.")
+        if not self.trips[trip_id]:
+            raise ToolError("That trip has ended.")
+        self.cars[self.trips[trip_id]], self.trips[trip_id] = "in", ""
+        return "Ended."
+
+    def bar_driver(self, driver_id: str) -> str:
+        """Bar a driver."""
+        if driver_id not in self.drivers:
+            raise ToolError(f"There is no driver {driver_id}.")
+        self.drivers[driver_id] = True
+        return "Barred."
+
+
+def garage() -> MCPServer:
+    world, server = Garage(), MCPServer("garage", log_level="ERROR")
+    for tool in (world.list_cars, world.list_drivers, world.start_trip, world.end_trip, world.bar_driver):
+        server.add_tool(tool, structured_output=False)
+    return server
+
+
+async def test_a_call_that_is_refused_the_second_time_shows_what_makes_it_possible_again() -> None:
+    found = state(await probed(garage))
+    assert found == {("end_trip", "start_trip", "enables"), ("bar_driver", "start_trip", "disables")}

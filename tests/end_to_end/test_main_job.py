@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from toolweave.graph.plan import TURN_KINDS
+
 TOOLWEAVE = [sys.executable, "-m", "toolweave.pipeline"]
 Rows = list[dict[str, Any]]
 
@@ -50,7 +52,7 @@ def mcp(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def finished(mcp: Path) -> Path:
     out = mcp.parent / "a run"
-    done = toolweave("run", "--mcp", mcp, "--out", out, "-n", 6, "--seed", 3, "--probe-calls", 6)
+    done = toolweave("run", "--mcp", mcp, "--out", out, "-n", 8, "--seed", 3, "--probe-calls", 6)
     assert done.returncode == 0, done.stderr
     return out
 
@@ -72,9 +74,14 @@ def test_a_kept_row_has_what_the_interface_promises(finished: Path) -> None:
         assert all(
             isinstance(call["function"]["arguments"], dict) for m in row["messages"] for call in m.get("tool_calls", [])
         )
-        assert [turn["kind"] for turn in row["turns"]] == ["base"] * len(row["turns"])
+        assert {turn["kind"] for turn in row["turns"]} <= set(TURN_KINDS)
         assert {item["call"] for item in row["provenance"]} <= {call["id"] for call in row["checker"]["calls"]}
         assert row["servers"] and all(server["digest"] for server in row["servers"])
+
+
+def test_several_kinds_of_turn_are_made(finished: Path) -> None:
+    kinds = {turn["kind"] for row in rows_of(finished / "samples.jsonl") for turn in row["turns"]}
+    assert len(kinds) >= 4
 
 
 def test_verify_passes_what_was_kept(finished: Path) -> None:
@@ -82,6 +89,10 @@ def test_verify_passes_what_was_kept(finished: Path) -> None:
     report = json.loads(done.stdout.splitlines()[-1])
     assert (done.returncode, report["failures"]) == (0, {})
     assert report["samples"] == report["passed"] == len(rows_of(finished / "samples.jsonl"))
+
+
+def _is_plain(row: dict[str, Any]) -> bool:
+    return bool(row["provenance"]) and {turn["kind"] for turn in row["turns"]} == {"base"}
 
 
 def _change_an_argument(row: dict[str, Any]) -> None:
@@ -117,7 +128,7 @@ def _change_the_checker_too(row: dict[str, Any]) -> None:
 def test_verify_fails_what_somebody_changed(
     finished: Path, tmp_path: Path, tamper: Callable[[dict[str, Any]], None]
 ) -> None:
-    rows = copy.deepcopy([row for row in rows_of(finished / "samples.jsonl") if row["provenance"]][:1])
+    rows = copy.deepcopy([row for row in rows_of(finished / "samples.jsonl") if _is_plain(row)][:1])
     tamper(rows[0])
     (tmp_path / "settings.json").write_text((finished / "settings.json").read_text())
     (tmp_path / "samples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -128,7 +139,7 @@ def test_verify_fails_what_somebody_changed(
 
 def test_equal_seeds_give_equal_bytes(finished: Path, mcp: Path, tmp_path: Path) -> None:
     done = toolweave(
-        "run", "--mcp", mcp, "--out", tmp_path, "-n", 6, "--seed", 3, "--probe-calls", 6, "--concurrency", 2
+        "run", "--mcp", mcp, "--out", tmp_path, "-n", 8, "--seed", 3, "--probe-calls", 6, "--concurrency", 2
     )
     assert done.returncode == 0, done.stderr
     once, again = rows_of(finished / "samples.jsonl"), rows_of(tmp_path / "samples.jsonl")
@@ -138,7 +149,7 @@ def test_equal_seeds_give_equal_bytes(finished: Path, mcp: Path, tmp_path: Path)
 
 
 def test_a_killed_run_goes_on_where_it_was_and_leaves_no_process(finished: Path, mcp: Path, tmp_path: Path) -> None:
-    args = ["run", "--mcp", str(mcp), "--out", str(tmp_path / "out"), "-n", "6", "--seed", "3", "--probe-calls", "6"]
+    args = ["run", "--mcp", str(mcp), "--out", str(tmp_path / "out"), "-n", "8", "--seed", "3", "--probe-calls", "6"]
     marker = {"TOOLWEAVE_TEST_MARKER": str(tmp_path)}
     run = subprocess.Popen(
         [*TOOLWEAVE, *args, "--json"],
@@ -164,6 +175,8 @@ def test_a_killed_run_goes_on_where_it_was_and_leaves_no_process(finished: Path,
 
 @pytest.mark.parametrize("fmt", ["openai", "trl"])
 def test_an_export_has_every_row(finished: Path, tmp_path: Path, fmt: str) -> None:
-    done = toolweave("export", finished, "--to", fmt, "--out", tmp_path / "train.jsonl")
+    done = toolweave("export", finished, "--to", fmt, "--out", tmp_path / "train.jsonl", "--json")
     assert done.returncode == 0, done.stderr
-    assert len(rows_of(tmp_path / "train.jsonl")) == len(rows_of(finished / "samples.jsonl"))
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["samples"] == len(rows_of(finished / "samples.jsonl"))
+    assert report["rows"] == len(rows_of(tmp_path / "train.jsonl")) >= report["samples"]

@@ -144,6 +144,81 @@ def test_objects_of_one_shape_are_of_one_kind() -> None:
     }
 
 
+def described(name: str, text: str, /, **parameters: str) -> Tool:
+    """A tool without output schema, all of whose parameters are required strings with these descriptions."""
+    properties = {
+        key: {"type": "string", **({"description": said} if said else {})} for key, said in parameters.items()
+    }
+    return Tool("", name, text, {"type": "object", "properties": properties, "required": list(parameters)}, None)
+
+
+def test_a_rest_api_without_output_schemas_is_understood() -> None:
+    graph = build_graph(
+        [
+            described("list_quarries", "List all quarries."),
+            described("quarries_shipments", "Get the shipments that left a quarry.", quarryId="", day=""),
+            described("get_shipment", "Get a shipment.", shipment_id=""),
+            described("open_quarry", "Open a quarry.", quarry_name="Name of the quarry"),
+            described("list_stone_grades", "List the grades of stone."),
+            described("quote", "Quote a price.", grade="", quarry_address="Address of the quarry"),
+            described("find_by_slug", "Find a mason.", titleSlug="The URL slug of the quarry"),
+        ]
+    )
+    assert {(e.source, e.target, e.target_param) for e in graph.edges} == {
+        ("list_quarries", "quarries_shipments", "quarryId"),
+        ("open_quarry", "quarries_shipments", "quarryId"),
+        ("quarries_shipments", "get_shipment", "shipment_id"),
+        ("list_stone_grades", "quote", "grade"),
+        ("list_quarries", "quote", "quarry_address"),
+        ("list_quarries", "find_by_slug", "titleSlug"),
+        ("open_quarry", "find_by_slug", "titleSlug"),
+    }
+
+
+def test_what_only_the_description_documents_is_read() -> None:
+    graph = build_graph(
+        [
+            described(
+                "survey", "Survey the coast.\n\nReturns a list of finds with:\n- wreckNo: number\n- depth: metres\n"
+            ),
+            described("salvage", "Salvage.\n\n    Args:\n        target: ID of the wreck to lift\n", target=""),
+            described("log_wreck", "Log a wreck."),
+        ]
+    )
+    assert best_into(graph, "salvage", "target").source == "log_wreck"
+
+
+def test_of_twins_only_the_one_of_the_same_source_feeds_a_reader() -> None:
+    sources = ("gazette", "almanac")
+    tools = [described(f"search_{source}", f"Search for notices in the {source}.", text="") for source in sources]
+    tools += [described(f"read_{source}_notice", "Read a notice.", notice_id="") for source in sources]
+    assert {(edge.source, edge.target) for edge in build_graph(tools).edges} == {
+        (f"search_{source}", f"read_{source}_notice") for source in sources
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("get_tide_tables", "tide code, get these from /tide_tables"),
+        ("harbour_plan", "Exact mark from the harbour plan"),
+    ],
+)
+def test_a_path_or_a_word_of_one_tool_only_names_it(source: str, said: str) -> None:
+    graph = build_graph([described(source, ""), described("get_boat", "Get a boat."), described("moor", "", spot=said)])
+    edge = best_into(graph, "moor", "spot")
+    assert (edge.source, edge.evidence[0].kind) == (source, "declared")
+
+
+def test_the_name_of_what_is_made_is_chosen_and_not_looked_up() -> None:
+    chosen = [
+        described("list_bells", "List bells.", tower=""),
+        described("create_bell", "Create a bell.", bell_name=""),
+    ]
+    used = [*chosen, described("ring", "Ring a bell.", bell_name="")]
+    assert {edge.target for edge in build_graph(used).edges} == {"ring"}
+
+
 def test_what_a_tool_was_given_is_no_reason_to_call_it() -> None:
     graph = build_graph(
         [

@@ -7,7 +7,8 @@ from typing import Any
 
 from toolweave.graph.model import Edge, Evidence, ToolGraph
 from toolweave.graph.plan import FromCall, NoSource, Supplied, TurnPlan
-from toolweave.graph.planner import Planner
+from toolweave.graph.planner import Planner, Wish
+from toolweave.graph.planning.draft import Past
 from toolweave.servers.tools import Tool
 
 
@@ -39,7 +40,7 @@ CHAIN = [
 
 
 def test_a_chain_supplies_every_required_parameter_of_its_target() -> None:
-    plan = planner([FIND, OPEN, PAY, PLANS], CHAIN, {"name"}).plan_turn("s/pay", random.Random(1))
+    plan = planner([FIND, OPEN, PAY, PLANS], CHAIN, {"name"}).plan_turn(Wish("s/pay"), random.Random(1))
     assert isinstance(plan, TurnPlan)
     assert sorted(call.tool for call in plan.calls) == ["s/find", "s/open", "s/pay", "s/plans"]
     by_tool = {call.tool: call for call in plan.calls}
@@ -53,16 +54,16 @@ def test_a_chain_supplies_every_required_parameter_of_its_target() -> None:
 
 def test_producers_come_before_their_consumers() -> None:
     for seed in range(20):
-        plan = planner([FIND, OPEN, PAY, PLANS], CHAIN, {"name"}).plan_turn("s/pay", random.Random(seed))
+        plan = planner([FIND, OPEN, PAY, PLANS], CHAIN, {"name"}).plan_turn(Wish("s/pay"), random.Random(seed))
         assert isinstance(plan, TurnPlan)
         assert [call.step for call in plan.calls] == [0, 1, 2, 3]
         assert all(step < call.step for call in plan.calls for step in call.after)
 
 
 def test_a_target_without_a_source_names_the_tool_and_the_parameter() -> None:
-    found = planner([FIND, OPEN, PAY, PLANS], CHAIN, set()).plan_turn("s/pay", random.Random(1))
-    assert found == NoSource("s/pay", "account_id")
-    assert planner([FIND], [], set()).plan_turn("s/find", random.Random(1)) == NoSource("s/find", "name")
+    found = planner([FIND, OPEN, PAY, PLANS], CHAIN, set()).plan_turn(Wish("s/pay"), random.Random(1))
+    assert found == NoSource("s/find", "name")
+    assert planner([FIND], [], set()).plan_turn(Wish("s/find"), random.Random(1)) == NoSource("s/find", "name")
 
 
 def test_tools_that_only_feed_each_other_are_not_reachable() -> None:
@@ -78,16 +79,17 @@ def test_what_enables_a_call_is_planned_before_it() -> None:
         data("find", "id", "rent", "member_id"),
         enables("inspect", "rent"),
     ]
-    plan = planner([FIND, inspect, rent], edges, {"name"}).plan_turn("s/rent", random.Random(3))
+    plan = planner([FIND, inspect, rent], edges, {"name"}).plan_turn(Wish("s/rent"), random.Random(3))
     assert isinstance(plan, TurnPlan)
     assert [call.tool for call in plan.calls] == ["s/find", "s/inspect", "s/rent"]
     assert [call.purpose for call in plan.calls] == ["data", "state", "target"]
 
 
 def test_a_later_turn_takes_values_from_earlier_calls() -> None:
-    plan = planner([FIND, OPEN, PAY, PLANS], CHAIN, {"name"}).plan_turn(
-        "s/pay", random.Random(1), earlier=[(0, "s/find"), (1, "s/plans"), (2, "s/open")], first_step=3
-    )
+    plans = planner([FIND, OPEN, PAY, PLANS], CHAIN, {"name"})
+    first = plans.plan_turn(Wish("s/open"), random.Random(1))
+    assert isinstance(first, TurnPlan)
+    plan = plans.plan_turn(Wish("s/pay"), random.Random(1), Past((first,), first.calls))
     assert isinstance(plan, TurnPlan)
     assert [(call.step, call.tool, call.sources) for call in plan.calls] == [
         (3, "s/pay", {"account_id": FromCall(2, "account")})
@@ -102,6 +104,6 @@ def test_an_enabler_that_leads_back_to_its_target_is_left_out() -> None:
         enables("unlock", "lock"),
     ]
     for seed in range(20):
-        plan = planner([FIND, lock, unlock], edges, {"name"}).plan_turn("s/lock", random.Random(seed))
+        plan = planner([FIND, lock, unlock], edges, {"name"}).plan_turn(Wish("s/lock"), random.Random(seed))
         assert isinstance(plan, TurnPlan)
         assert [call.tool for call in plan.calls] == ["s/find", "s/lock"]

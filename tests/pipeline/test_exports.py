@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from toolweave.pipeline.exports import ExportReport, export
+from toolweave.pipeline.exports import ExportReport
+from toolweave.pipeline.exports import export as export_rows
 from toolweave.servers.errors import ConfigError, RunError
 
 TOOL: dict[str, Any] = {
@@ -51,6 +52,21 @@ ROW: dict[str, Any] = {
     "turns": [{"kind": "base", "messages": [0, 4]}],
     "teacher": "offline",
 }
+GREETING: dict[str, Any] = {
+    "tools": [],
+    "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}],
+    "turns": [{"kind": "base", "messages": [0, 1]}],
+}
+HALF: dict[str, Any] = {
+    "tools": [],
+    "messages": [{"role": "user", "content": "a \ud83d b \U0001f600"}, {"role": "assistant", "content": "?"}],
+    "turns": [{"kind": "base", "messages": [0, 1]}],
+}
+
+
+def export(rows: Iterable[dict[str, Any]], fmt: str, out: Path) -> ExportReport:
+    kept = list(rows)
+    return export_rows(lambda: kept, fmt, out)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -59,13 +75,13 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def test_trl_keeps_reasoning_and_arguments_as_objects(tmp_path: Path) -> None:
     out = tmp_path / "train.jsonl"
-    assert export([ROW], "trl", out) == ExportReport(1, {})
+    assert export([ROW], "trl", out) == ExportReport(1, 1, {})
     assert lines(out) == [{"messages": ROW["messages"], "tools": ROW["tools"]}]
 
 
 def test_openai_has_arguments_as_strings_and_counts_what_it_leaves_out(tmp_path: Path) -> None:
     out = tmp_path / "train.jsonl"
-    assert export([ROW, ROW], "openai", out) == ExportReport(2, {"original tool names": 2, "reasoning": 4})
+    assert export([ROW, ROW], "openai", out) == ExportReport(2, 2, {"original tool names": 2, "reasoning": 4})
     assert lines(out)[0] == {
         "messages": [
             ROW["messages"][0],
@@ -96,7 +112,7 @@ def test_openai_has_arguments_as_strings_and_counts_what_it_leaves_out(tmp_path:
 
 def test_openai_names_stay_apart(tmp_path: Path) -> None:
     names = ["a/b", "a.b", "a_b", "x" * 70, "x" * 64, "日本"]
-    row = {"tools": [{"type": "function", "function": {"name": name}} for name in names], "messages": []}
+    row = ROW | {"tools": [{"type": "function", "function": {"name": name}} for name in names]}
     export([row], "openai", tmp_path / "o")
     new = [tool["function"]["name"] for tool in lines(tmp_path / "o")[0]["tools"]]
     assert new == ["a_b_2", "a_b_3", "a_b", "x" * 62 + "_2", "x" * 64, "__"]
@@ -111,9 +127,8 @@ def test_no_null_is_added_and_the_row_is_left_alone(tmp_path: Path, fmt: str) ->
 
 
 def test_rows_without_tools_name_none(tmp_path: Path) -> None:
-    row = {"tools": [], "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]}
-    export([row], "openai", tmp_path / "o")
-    assert lines(tmp_path / "o") == [{"messages": row["messages"]}]
+    export([GREETING], "openai", tmp_path / "o")
+    assert lines(tmp_path / "o") == [{"messages": GREETING["messages"]}]
 
 
 def test_an_unknown_format_is_refused_with_a_suggestion(tmp_path: Path) -> None:
@@ -121,16 +136,13 @@ def test_an_unknown_format_is_refused_with_a_suggestion(tmp_path: Path) -> None:
         export([], "opnai", tmp_path / "o")
 
 
-def test_a_failed_export_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("fmt", "missing"), [("openai", "tools"), ("trl", "turns")])
+def test_a_failed_export_leaves_the_old_file_and_nothing_else(tmp_path: Path, fmt: str, missing: str) -> None:
     out = tmp_path / "train.jsonl"
     out.write_text("old")
 
-    def rows() -> Iterator[dict[str, Any]]:
-        yield ROW
-        yield {"id": "tw-2", "messages": []}
-
-    with pytest.raises(RunError, match=r"row 2 \(tw-2\) is no sample: KeyError\('tools'\)"):
-        export(rows(), "openai", out)
+    with pytest.raises(RunError, match=rf"row 2 \(tw-2\) is no sample: KeyError\('{missing}'\)"):
+        export([ROW, {"id": "tw-2", "messages": []}], fmt, out)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("train.jsonl", "old")]
 
 
@@ -149,7 +161,8 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         export([ROW], "trl", tmp_path)
 
 
-def test_rows_are_streamed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fmt", ["openai", "trl"])
+def test_rows_are_streamed(tmp_path: Path, fmt: str) -> None:
     waiting: list[int] = []
 
     def rows() -> Iterator[dict[str, Any]]:
@@ -159,10 +172,9 @@ def test_rows_are_streamed(tmp_path: Path) -> None:
             assert waiting == [number]
             waiting.clear()
 
-    assert export(rows(), "trl", tmp_path / "o").rows == 3
+    assert export_rows(rows, fmt, tmp_path / "o").rows == 3
 
 
 def test_half_a_character_does_not_spoil_the_file(tmp_path: Path) -> None:
-    row = {"tools": [], "messages": [{"role": "user", "content": "a \ud83d b \U0001f600"}]}
-    assert export([row], "trl", tmp_path / "o").losses == {"halves of characters": 1}
+    assert export([HALF], "trl", tmp_path / "o").losses == {"halves of characters": 1}
     assert lines(tmp_path / "o")[0]["messages"][0]["content"] == "a � b \U0001f600"

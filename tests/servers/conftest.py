@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from toolweave.servers.environment import Environment
@@ -17,6 +19,7 @@ _SCRIPT = Path(__file__).with_name("misbehaving.py")
 
 MakeSpec = Callable[..., ServerSpec]
 FindTool = Callable[[Environment, str], Tool]
+WaitForEnd = Callable[[Iterable[int]], Awaitable[None]]
 
 
 @pytest.fixture
@@ -49,6 +52,26 @@ def marked_processes() -> Callable[[str], list[int]]:
         return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/environ") if _holds(path, mark)]
 
     return find
+
+
+@pytest.fixture
+def wait_for_end() -> WaitForEnd:
+    """Waits until all of these processes have ended; they need not be ours."""
+
+    async def wait(processes: Iterable[int]) -> None:
+        with anyio.fail_after(20):
+            for pid in processes:
+                with suppress(ProcessLookupError):
+                    await _wait_for_one(os.pidfd_open(pid))
+
+    return wait
+
+
+async def _wait_for_one(handle: int) -> None:
+    try:
+        await anyio.wait_readable(handle)
+    finally:
+        os.close(handle)
 
 
 def _holds(path: Path, mark: str) -> bool:

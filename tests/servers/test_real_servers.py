@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 
 from toolweave.servers.environment import Environment, open_environment
@@ -29,7 +28,7 @@ SERVER = """
     from mcp.server.mcpserver import MCPServer, Context
     from mcp.server.mcpserver.exceptions import ToolError
 
-    server = MCPServer("inline", version="3", log_level="ERROR")
+    server = MCPServer("inline", version="3", log_level="INFO" if len(sys.argv) > 1 else "ERROR")
     shelf: list[str] = []
 
     @server.tool()
@@ -74,12 +73,12 @@ def url(script: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, script, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    yield f"http://127.0.0.1:{port}/mcp"
-    process.kill()
-    process.wait()
+    command = [sys.executable, str(script), str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert any("Uvicorn running on" in line for line in process.stderr), "the server did not start"
+        yield f"http://127.0.0.1:{port}/mcp"
+        process.kill()
 
 
 async def use(environment: Environment, find_tool: FindTool) -> list[Any]:
@@ -110,20 +109,8 @@ async def test_a_server_of_the_current_sdk_works_over_stdio(script: Path, find_t
         assert await use(environment, find_tool) == EXPECTED
 
 
-async def wait_until_up(url: str) -> None:
-    port = int(url.split(":")[2].split("/")[0])
-    with anyio.fail_after(20):
-        while True:
-            try:
-                await (await anyio.connect_tcp("127.0.0.1", port)).aclose()
-                return
-            except OSError:
-                await anyio.sleep(0.05)
-
-
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
 async def test_a_server_works_over_http_and_its_death_is_survived(mode: str, url: str, find_tool: FindTool) -> None:
-    await wait_until_up(url)
     options = ServerOptions.model_validate({"disposable": True, "mode": mode, "call_timeout": 5})
     spec = ServerSpec(name="inline", transport="http", url=url, headers={"X-Test": "1"}, options=options)
     async with open_environment([spec], strict=True) as environment:

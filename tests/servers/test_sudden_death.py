@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
+import anyio
 import pytest
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc"),
+]
 
 PARENT = """
 import anyio, sys
-from pathlib import Path
 from toolweave.servers.environment import open_environment
 from toolweave.servers.spec import ServerSpec
 
@@ -25,34 +28,32 @@ async def main(script, mark):
         for mode in ("good", "ignores_sigterm", "stubborn_grandchild")
     ]
     async with open_environment(specs, strict=True) as environment:
-        Path(mark, "ready").touch()
+        print("ready", flush=True)
         await anyio.sleep_forever()
 
 anyio.run(main, *sys.argv[1:])
 """
 
 
-def wait_for(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
-
-
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
-def test_a_killed_parent_leaves_nothing(tmp_path: Path, marked_processes: Callable[[str], list[int]]) -> None:
+async def test_a_killed_parent_leaves_nothing(
+    tmp_path: Path,
+    marked_processes: Callable[[str], list[int]],
+    wait_for_end: Callable[[Iterable[int]], Awaitable[None]],
+) -> None:
     mark, scratch = tmp_path / "mark", tmp_path / "scratch"
-    mark.mkdir()
     scratch.mkdir()
-    script = Path(__file__).with_name("misbehaving.py")
-    argv = [sys.executable, "-c", PARENT, str(script), str(mark)]
-    parent = subprocess.Popen(argv, env={**os.environ, "TMPDIR": str(scratch)})
+    argv = [sys.executable, "-c", PARENT, str(Path(__file__).with_name("misbehaving.py")), str(mark)]
+    parent = await anyio.open_process(argv, env={**os.environ, "TMPDIR": str(scratch)}, stderr=None)
     try:
-        wait_for((mark / "ready").exists, "the servers did not start")
-        assert len(marked_processes(f"TOOLWEAVE_TEST={mark}")) == 4
+        assert parent.stdout is not None
+        with anyio.fail_after(20):
+            assert (await parent.stdout.receive()).startswith(b"ready")
+        servers, reaper = marked_processes(f"TOOLWEAVE_TEST={mark}"), marked_processes(f"TMPDIR={scratch}")
+        assert len(servers) == 4
         assert len(list(scratch.iterdir())) == 1
     finally:
         parent.send_signal(signal.SIGKILL)
-        parent.wait()
-    wait_for(lambda: not marked_processes(f"TOOLWEAVE_TEST={mark}"), "a process is left")
-    wait_for(lambda: not list(scratch.iterdir()), "a scratch directory is left")
+        await parent.wait()
+    await wait_for_end([*servers, *reaper])
+    assert not list(scratch.iterdir())
+    await parent.aclose()

@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
+from toolweave.servers.connection import Connection
 from toolweave.servers.environment import Environment, open_environment
-from toolweave.servers.forked import ForkedProcess
+from toolweave.servers.forked import ForkedProcess, Zygote
 from toolweave.servers.program import Program, read_program
 from toolweave.servers.spec import ServerOptions, ServerSpec
 from toolweave.servers.warm import WarmStarts, open_warm_starts
@@ -25,6 +27,7 @@ pytestmark = [
 ]
 
 FindProcesses = Callable[[str], list[int]]
+WaitForEnd = Callable[[Iterable[int]], Awaitable[None]]
 
 SCRIPT = Path(__file__).with_name("telling.py")
 FREE = ServerOptions(disposable=True)
@@ -55,8 +58,8 @@ async def grow(starts: WarmStarts, spec: ServerSpec, times: int = 2) -> None:
 
 
 def processes(environment: Environment) -> list[object]:
-    connections = environment._connections.values()  # pyright: ignore[reportPrivateUsage]
-    return [item._child.process for item in connections if item._child]  # pyright: ignore[reportPrivateUsage]
+    lines = [item for item in environment.connections.values() if isinstance(item, Connection)]
+    return [item._child.process for item in lines if item._child]  # pyright: ignore[reportPrivateUsage]
 
 
 def is_warm(environment: Environment) -> bool:
@@ -181,6 +184,42 @@ async def test_a_program_that_offers_something_else_when_warm_is_started_cold() 
                 assert is_warm(environment) == warm
 
 
+NOT_WHEN_FORKED = """
+import sys
+forked = "wave" in sys.modules
+import wave
+if forked:
+    {deed}
+sys.argv = sys.argv[:1]
+exec(open({server!r}).read())
+"""
+
+
+@pytest.mark.parametrize("deed", ["sys.exit('not like this')", "import os; os.abort()", "sys.stdin.close()"])
+async def test_a_program_that_fails_when_warm_is_started_cold_at_once(deed: str, tmp_path: Path) -> None:
+    script = tmp_path / "fussy.py"
+    script.write_text(NOT_WHEN_FORKED.format(deed=deed, server=str(SCRIPT)))
+    spec = ServerSpec(name="fussy", command="python", args=[str(script)], options=FREE)
+    async with open_warm_starts(ahead=()) as starts:
+        for warm in (True, False, False):
+            async with open_environment([spec], strict=True, starts=starts) as environment:
+                assert await call(environment, "remember", text="here") == ["here", "here"]
+                assert is_warm(environment) == warm
+
+
+async def test_a_program_that_hangs_when_warm_is_started_cold_the_next_time(tmp_path: Path) -> None:
+    script = tmp_path / "fussy.py"
+    script.write_text(NOT_WHEN_FORKED.format(deed="import threading; threading.Event().wait()", server=str(SCRIPT)))
+    patience = ServerOptions(disposable=True, start_timeout=2)
+    spec = ServerSpec(name="fussy", command="python", args=[str(script)], options=patience)
+    async with open_warm_starts(ahead=()) as starts:
+        failures: list[dict[str, str]] = []
+        for _ in range(3):
+            async with open_environment([spec], starts=starts) as environment:
+                failures.append(environment.failures)
+        assert failures == [{}, {"fussy": "it did not answer within 2 seconds"}, {}]
+
+
 async def test_a_module_in_the_folder_of_the_start_is_not_replaced_by_one_imported_ahead(tmp_path: Path) -> None:
     step = ["python", "-c", "open('wave.py', 'w').close()"]
     options = ServerOptions(disposable=True, prepare=[step])
@@ -203,7 +242,9 @@ async def test_a_warm_server_that_dies_is_noticed() -> None:
             tools = {tool.name: tool for tool in environment.tools}
             assert (await environment.call(tools["die"], {"code": 3})).status == "lost"
             assert (await environment.call(tools["draw"], {})).status == "lost"
-            await until(lambda: process.returncode == 3)
+            with anyio.fail_after(20):
+                await process.ended()
+            assert process.returncode == 3
 
 
 async def test_a_server_that_cannot_start_is_named_as_without_warm_starts(tmp_path: Path) -> None:
@@ -226,6 +267,20 @@ async def test_servers_start_cold_when_their_zygote_was_killed() -> None:
             assert not is_warm(environment)
 
 
+async def test_a_zygote_that_dies_while_it_is_asked_is_noticed_at_once() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setblocking(False)
+
+    async def die_when_asked() -> None:
+        await anyio.wait_readable(theirs)
+        theirs.close()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(die_when_asked)
+        with ours, pytest.raises(ConnectionError, match="the zygote did not fork"):
+            await Zygote(0, ours).start("key", {})
+
+
 async def test_closing_warm_starts_leaves_no_process(marked_processes: FindProcesses) -> None:
     mark = "of-test-closing-warm-starts"
     async with open_warm_starts(ahead=()) as starts:
@@ -237,7 +292,6 @@ async def test_closing_warm_starts_leaves_no_process(marked_processes: FindProce
 PARENT = """
 import anyio, sys
 from contextlib import AsyncExitStack
-from pathlib import Path
 from toolweave.servers.environment import open_environment
 from toolweave.servers.spec import ServerSpec
 from toolweave.servers.warm import open_warm_starts
@@ -248,7 +302,7 @@ async def main(script, mark):
         starts = await stack.enter_async_context(open_warm_starts(ahead=()))
         for _ in range(20):
             await stack.enter_async_context(open_environment([spec], strict=True, starts=starts))
-        Path(mark, "ready").touch()
+        print("ready", flush=True)
         await anyio.sleep_forever()
 
 anyio.run(main, *sys.argv[1:])
@@ -257,28 +311,25 @@ anyio.run(main, *sys.argv[1:])
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 async def test_a_killed_parent_of_twenty_warm_servers_leaves_nothing(
-    end: signal.Signals, tmp_path: Path, marked_processes: FindProcesses
+    end: signal.Signals, tmp_path: Path, marked_processes: FindProcesses, wait_for_end: WaitForEnd
 ) -> None:
     mark, scratch = tmp_path / "mark", tmp_path / "scratch"
-    mark.mkdir()
     scratch.mkdir()
     argv = [sys.executable, "-c", PARENT, str(SCRIPT), str(mark)]
     parent = await anyio.open_process(argv, env={**os.environ, "TMPDIR": str(scratch)}, stderr=None)
     try:
-        await until((mark / "ready").exists)
-        assert len(marked_processes(f"TOOLWEAVE_TEST={mark}")) == 22
+        assert parent.stdout is not None
+        with anyio.fail_after(30):
+            assert (await parent.stdout.receive()).startswith(b"ready")
+        servers, reaper = marked_processes(f"TOOLWEAVE_TEST={mark}"), marked_processes(f"TMPDIR={scratch}")
+        assert len(servers) == 22
         assert len(list(scratch.iterdir())) == 21
     finally:
         parent.send_signal(end)
         await parent.wait()
-    await until(lambda: not marked_processes(f"TOOLWEAVE_TEST={mark}"))
-    await until(lambda: not list(scratch.iterdir()))
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    with anyio.fail_after(20):
-        while not condition():  # noqa: ASYNC110 - other processes send no event
-            await anyio.sleep(0.02)
+    await wait_for_end([*servers, *reaper])
+    assert not list(scratch.iterdir())
+    await parent.aclose()
 
 
 def test_python_programs_are_told_from_others(tmp_path: Path) -> None:

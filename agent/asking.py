@@ -1,0 +1,76 @@
+"""Judges of words that are no answer: does a question ask for the one value that is missing, does a refusal refuse.
+
+Shared by no teacher, so that it can judge them; what it cannot see in the words it rejects.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from toolweave.agent.outcomes import reads_as_error
+from toolweave.agent.spoken import moment, reads_as
+from toolweave.graph.nouns import tool_nouns
+from toolweave.graph.schema import Parameter, parameters
+from toolweave.graph.words import words
+from toolweave.servers.tools import Tool
+
+_UNABLE = re.compile(
+    r"\b(?:can(?:no|['\u2019])?t|unable|not able|not possible|impossible|no (?:tool|way|means|option)"
+    r"|none of (?:the|my)|nothing (?:here|on offer)|not (?:available|something i)|beyond what|lack"
+    r"|(?:don|doesn|isn|aren|won)['\u2019]t (?:have|offer|cover|include|able|possible|available|be able)"
+    r"|do not have|does not (?:cover|include|offer)|out of (?:my )?reach)\b",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[^.?!]*[.?!]")
+_ASIDE = frozenset(
+    "a an the of to in on for by with and or is are be this that it its which what who when where how string number"
+    " value text optional required one must should may can if as at from use used given name id identifier"
+    " parameter".split()
+)
+_WHEN = frozenset("date day time when start end until deadline month year".split())
+
+
+def question_problem(text: str, tool: Tool, pointer: str) -> str | None:
+    """Why a text does not ask for one missing argument and only that; `None` when it does."""
+    questions = [item.strip() for item in _SENTENCE.findall(text) if item.strip().endswith("?")]
+    if not questions:
+        return "it asks nothing"
+    if len(questions) > 2:
+        return "it asks for more than one thing"
+    if reads_as_error(text):
+        return "it reads like an error"
+    asked = set(words(" ".join(questions)))
+    return None if asked & asked_words(tool, pointer) else "it does not ask for what is missing"
+
+
+def asked_words(tool: Tool, pointer: str) -> set[str]:
+    """Words of which a question for an argument must hold one: of its name, its description, else of its tool."""
+    name = next((part for part in reversed(pointer.split("/")) if part and not part.isdigit()), "")
+    parameter = _parameter(tool, pointer)
+    described = parameter.description if parameter is not None else ""
+    found = set(words(name)) | set(words(described))
+    found |= _WHEN if found & _WHEN else set()
+    telling = found - _ASIDE
+    return (telling or found) | {tool_nouns(tool).head} - {""}
+
+
+def refusal_problem(text: str) -> str | None:
+    """Why a text does not say that something cannot be done; `None` when it does."""
+    if reads_as_error(text):
+        return "it reads like an error"
+    return None if _UNABLE.search(text) else "it does not say that it cannot be done"
+
+
+def audible(text: str, value: Any) -> bool:
+    """Whether a reader could take a value out of a text; flags and nothing at all never count."""
+    if isinstance(value, bool) or value is None or value in ("", [], {}):
+        return False
+    shown = re.search(rf"(?<!\w){re.escape(str(value))}(?!\w)", text, re.IGNORECASE) is not None
+    spoken = not isinstance(value, str) or moment(value) is not None
+    return shown or (spoken and reads_as(text, value))
+
+
+def _parameter(tool: Tool, pointer: str) -> Parameter | None:
+    path = re.sub(r"/\d+(?=/|$)", "[]", pointer).removeprefix("/").replace("/", ".").replace(".[]", "[]")
+    return next((one for one in parameters(tool) if one.path in (path, path.removesuffix("[]"))), None)

@@ -1,0 +1,101 @@
+"""Changes of mind, as the user words them: what is to be otherwise, and no more."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+
+from toolweave.agent.offline.conversation import read_situation
+from toolweave.agent.offline.drafting import Spoken, sentence
+from toolweave.agent.offline.english import capitalised, reworded
+from toolweave.agent.offline.purpose import phrase_without, purpose_of
+from toolweave.agent.offline.wording import NAMING, SEEKING, Clause, Group, clause, groups, label, measures
+from toolweave.agent.patterns import argument_leaves
+from toolweave.agent.roles import QueryAsk, UserValue
+
+_CUE = re.compile(
+    r"\b(?:actually|instead|second thoughts?|change of plan|changed my mind|I meant|rather|scratch that|"
+    r"should have been|come to think of it|my mistake|make that|this time|once more, but|on reflection)\b",
+    re.IGNORECASE,
+)
+# {v}: the value. {l}: what it is called. {t}: the value behind a preposition. {p}: the earlier request.
+_NAMED = (
+    "Actually, make the {l} {v} instead.",
+    "On second thought, the {l} should be {v}.",
+    "Change of plan: please take {v} as the {l}.",
+    "Sorry, I meant {v} for the {l}.",
+    "I've changed my mind, I'd rather have {v} as the {l}.",
+    "Scratch that, {v} as the {l} instead, please.",
+    "Come to think of it, let's make the {l} {v}.",
+    "My mistake, the {l} should have been {v}.",
+    "On reflection, could you make the {l} {v}?",
+    "Could you {p} once more, but with {v} as the {l}?",
+    "Please {p} again, this time with {v} as the {l}.",
+    "Hm, rather {v} for the {l}, if you can still change it.",
+)
+_BEHIND = (
+    "Actually, could we make that {t} instead?",
+    "On second thought, {t} would be better.",
+    "Change of plan: {t} instead, please.",
+    "Sorry, I meant {t}.",
+    "I've changed my mind, I'd rather have it {t}.",
+    "Come to think of it, {t} suits me better.",
+    "Please {p} again, this time {t}.",
+    "Could you {p} once more, but {t}?",
+)
+_BARE = (
+    "Actually, make that {v} instead.",
+    "On second thought, make it {v}.",
+    "Sorry, I meant {v}.",
+    "Change of plan: {v} instead, please.",
+    "My mistake, it should have been {v}.",
+    "I've changed my mind, {v} instead, please.",
+)
+
+
+def is_correction(request: str) -> bool:
+    """Whether the user changes their mind about something."""
+    return _CUE.search(request) is not None
+
+
+def change_of_mind(ask: QueryAsk, banned: Sequence[str], rng: random.Random) -> Spoken:
+    """The changed values, with a word on what they are about where that is not what was done last."""
+    parts: list[str] = []
+    said: list[tuple[UserValue, str]] = []
+    for group in groups(ask.inputs):
+        told = clause(group, banned, rng)
+        said += told.said
+        parts.append(sentence(told.sentence) if parts else _opening(ask, group, told, banned, rng))
+    return " ".join(parts), said
+
+
+def _opening(ask: QueryAsk, group: Group, told: Clause, banned: Sequence[str], rng: random.Random) -> str:
+    call = next(call for call in ask.calls if call.id == group.first.call)
+    shown = [text for _, text in told.said]
+    if len(shown) > 1 or isinstance(group.first.value, bool):
+        return f"Actually, one change: {told.sentence[:1].lower()}{told.sentence[1:]}."
+    texts = [value for _, value in argument_leaves(call.arguments) if isinstance(value, str)]
+    plainly = len(texts) == 1 and set(group.own) & (NAMING | SEEKING) and isinstance(group.first.value, str)
+    named = None if plainly else label(group, banned, rng.randrange(3))
+    frames: list[str] = [*(_NAMED if named else _BARE)]
+    if told.tail.startswith(("on ", "at ", "for ", "until ", "through ", "from ", "starting ")) and measures(group):
+        frames += _BEHIND
+    phrase = phrase_without(purpose_of(call.tool), call.tool, banned, rng.randrange(3))
+    text = rng.choice(frames).format(v=shown[0], l=named, t=told.tail, p=phrase)
+    return text if "{p}" in text or _is_last(ask, call.tool.name) else _about(purpose_of(call.tool).noun, banned, text)
+
+
+def _is_last(ask: QueryAsk, name: str) -> bool:
+    """Whether the call that is made again was the last one before."""
+    calls = read_situation(ask.history).calls
+    return bool(calls) and calls[-1].name.endswith(name)
+
+
+def _about(noun: str, banned: Sequence[str], text: str) -> str:
+    kept = reworded(noun, banned) if noun else None
+    return (
+        f"About the {kept}: {text[:1].lower() if not text.startswith('I') else text[:1]}{text[1:]}"
+        if kept
+        else capitalised(text)
+    )

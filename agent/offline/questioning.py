@@ -1,0 +1,105 @@
+"""What the student says when it makes no call: a question for what only the user knows, or that it cannot help."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+
+from toolweave.agent.offline.english import capitalised, joined, lowered, plural
+from toolweave.agent.offline.fitting import Slot, is_dated, options_of
+from toolweave.agent.offline.purpose import purpose_of
+from toolweave.agent.offline.toolbox import Toolbox
+from toolweave.agent.offline.wording import NAMING, SEEKING, Group, label
+from toolweave.graph.words import words
+from toolweave.servers.tools import Tool
+
+MOST_OPTIONS = 6
+MOST_OFFERED = 2
+LONGEST_OFFER = 9
+"""Words of a purpose that is still worth mentioning."""
+_CODE = re.compile(r"[\d_{}<>\"“”]|[a-z][A-Z]")
+
+
+def question(tool: Tool, slot: Slot, rng: random.Random) -> str:
+    """A question for one value in everyday words."""
+    phrase, thing = purpose_of(tool).phrase, named(tool, slot)
+    if is_dated(slot):
+        forms = [f"For which {thing} should I {phrase}?", f"Which {thing} should it be?", f"What is the {thing}?"]
+        forms += [f"On which date should I {phrase}?"] if thing in ("date", "day") else []
+    elif options := _options(slot):
+        forms = [f"Which {thing} should it be: {options}?", f"Which {thing} would you like, {options}?"]
+    elif slot.kinds & {"integer", "number"} and "string" not in slot.kinds:
+        forms = _counting(slot, thing, phrase)
+    else:
+        forms = [
+            f"What is the {thing}?",
+            f"Could you tell me the {thing}?",
+            f"To {phrase}, which {thing} should I use?",
+            f"What {thing} should I use?",
+        ]
+    text = rng.choice(forms)
+    lead = rng.choice(("", "", "Sure. ", "Happy to help. ", "One thing first: ", "Before I go on: ", "Gladly. "))
+    return f"{lead}{text}" if not lead.endswith(": ") or text.startswith("To ") else f"{lead}{lowered(text)}"
+
+
+def named(tool: Tool, slot: Slot) -> str:
+    """What a person calls a parameter: `name of the member`, `due date`."""
+    name = slot.path.replace("[]", "").rpartition(".")[2]
+    plain = label(Group((), name, slot.parameter.description), ())
+    plain = plain if plain and not _CODE.search(plain) else " ".join(slot.own)
+    noun = purpose_of(tool).noun
+    if slot.own and slot.own[-1] in NAMING | SEEKING and len(slot.own) == 1 and noun and noun != slot.own[-1]:
+        return f"{plain} of the {noun}" if slot.own[-1] in NAMING else f"{plain} for the {noun}"
+    return plain or "value"
+
+
+def _counting(slot: Slot, thing: str, phrase: str) -> list[str]:
+    last = words(thing)[-1:] or ("",)
+    if plural(last[0]) == thing.split()[-1] or thing.endswith("s"):
+        return [f"How many {thing} should it be?", f"How many {thing} do you want?"]
+    return [f"What {thing} should it be?", f"What should the {thing} be?", f"To {phrase}, what {thing} should I take?"]
+
+
+def _options(slot: Slot) -> str:
+    """The choices, where there are few and all are words."""
+    options = [text.replace("_", " ") for text in options_of(slot)]
+    if not 2 <= len(options) <= MOST_OPTIONS or any(_CODE.search(text) for text in options):
+        return ""
+    return joined(options, "or")
+
+
+def refusal(box: Toolbox, wanted: str, request: str, rng: random.Random) -> str:
+    """That nothing on offer does what is wanted, and what could be done instead."""
+    deed = (
+        lowered(wanted.rstrip(".")) if wanted and not _CODE.search(wanted) and len(wanted.split()) <= 16 else "do that"
+    )
+    text = rng.choice(
+        (
+            f"I'm sorry, but I can't {deed}: I have no tool for it.",
+            f"I'm afraid I'm not able to {deed} with what I have here.",
+            f"Sorry, I have no way to {deed} here.",
+            f"I would like to help, but I'm unable to {deed} with the tools that I have.",
+            f"That is not something I can do for you at the moment: I don't have a tool to {deed}.",
+            f"Unfortunately none of the tools that I have lets me {deed}.",
+        )
+    )
+    offers = _offers(box, f"{request} {wanted}")
+    if not offers:
+        return text
+    could = joined(offers, "or")
+    return f"{text} " + rng.choice(
+        (f"What I can do is {could}.", f"I could {could}, if that is of use.", f"If it helps, I can {could}.")
+    )
+
+
+def _offers(box: Toolbox, about: str) -> Sequence[str]:
+    """What the likeliest tools on offer do."""
+    phrases = [box.purposes[tool.id].phrase for score, tool in box.ranked(about)[:6] if score > 0.0]
+    short = [text for text in phrases if len(text.split()) <= LONGEST_OFFER and not _CODE.search(text)]
+    return list(dict.fromkeys(short))[:MOST_OFFERED]
+
+
+def what_is_wanted(goal_text: str) -> str:
+    """The deed in a description of it: its first sentence."""
+    return capitalised(goal_text.partition(". ")[0].rstrip(". "))

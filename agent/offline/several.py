@@ -1,0 +1,19 @@
+"""How a request says that the same is wanted for several things."""
+
+from __future__ import annotations
+
+import re
+
+SAME_FOR = ("the same for {}", "do the same for {}", "likewise for {}")
+SAME_AGAIN = ("the same again {}", "the same once more {}")
+_SEVERAL = re.compile(r"\band (?:do )?(?:the same (?:for|again|once more)|likewise for)\b", re.IGNORECASE)
+_STOP = re.compile(r"[.?!](?:\s|$)|, (?:and |then )+(?=[a-z]+ )|$")
+
+
+def behind_several(request: str) -> tuple[int, int] | None:
+    """Where a request names the further things that the same is wanted for; `None` where it does not."""
+    found = _SEVERAL.search(request)
+    if found is None:
+        return None
+    stop = _STOP.search(request, found.end())
+    return found.end(), stop.start() if stop else len(request)

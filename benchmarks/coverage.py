@@ -1,0 +1,344 @@
+"""How many confirmed edges really get covered with equal budgets of live calls: two baselines beside our plans.
+
+    .venv/bin/python benchmarks/coverage.py [--graph RUN/graph.json] [--calls 400] [--seeds 3] [server ...]
+
+All three call real servers through the same executor (same values, same repairs, same failures counted). A *confirmed*
+edge is a data edge that experiments have shown; it is covered when a call that worked took a value of its field.
+
+- `random walk`: uniformly any legal tool; legal is what outputs so far or a user can supply.
+- `literal rule` (FunReason-MT, eq. 1-2): a random target; legal and not called yet: call it; not legal: the legal tool
+  that is nearest to it in the graph, called already or not; called already: a random legal tool.
+- `ours`: plans by coverage, of all kinds of turn.
+
+Printed: medians over seeds, the ratios, the share of calls that depend on an earlier one, depths of trajectories, and
+how many of our executed turns reach their target.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+import anyio
+import networkx as nx
+
+from toolweave.agent.arguments import ValueBook
+from toolweave.agent.execute import Executor
+from toolweave.agent.fill import PlanFailed
+from toolweave.agent.offline.teacher import OfflineTeacher
+from toolweave.agent.probe import ProbeBudget, probe
+from toolweave.agent.trace import Call
+from toolweave.graph.fields import leaves
+from toolweave.graph.model import Edge, ToolGraph
+from toolweave.graph.plan import FromCall, PlannedCall, Supplied, TrajectoryPlan, TurnPlan, ValueSource
+from toolweave.graph.planner import Planner
+from toolweave.graph.planning.draft import EdgeKey, edge_key
+from toolweave.graph.schema import parameters
+from toolweave.pipeline.environments import OpenEnvironment, warm_environments
+from toolweave.pipeline.graph_file import graph_from_json
+from toolweave.pipeline.introspect import introspect
+from toolweave.pipeline.planning import CoveragePlanner
+from toolweave.pipeline.settings import DEFAULT_KINDS
+from toolweave.pipeline.store import read_json
+from toolweave.servers.config import load_mcp_config
+from toolweave.servers.spec import ServerSpec
+
+EPISODE = 24
+"""Calls on one environment for the baselines: three turns of eight."""
+WAVE = 24
+"""Our plans between two looks at what became of them."""
+GIVEN_SHARE = 0.4
+"""Share of a baseline's calls that also carry an optional parameter which a call has given; ours do the same."""
+TURN = 8
+"""Calls after which the literal rule takes another target."""
+
+
+@dataclass
+class Lab:
+    """What all strategies share."""
+
+    graph: ToolGraph
+    specs: dict[str, ServerSpec]
+    book: ValueBook
+    allowed: frozenset[str]
+    open_fresh: OpenEnvironment
+
+    @property
+    def confirmed(self) -> frozenset[EdgeKey]:
+        """Data edges that experiments have shown, between tools that may be called."""
+        return frozenset(
+            edge_key(edge)
+            for edge in self.graph.edges
+            if edge.kind == "data" and edge.confirmed and {edge.source, edge.target} <= self.allowed
+        )
+
+
+@dataclass
+class Ledger:
+    """What one strategy did with its budget."""
+
+    budget: int
+    calls: int = 0
+    worked: int = 0
+    edges: set[EdgeKey] = field(default_factory=set[EdgeKey])
+    tools: set[str] = field(default_factory=set[str])
+    turns: Counter[str] = field(default_factory=Counter[str])
+    dependent: int = 0
+    depths: Counter[int] = field(default_factory=Counter[int])
+    failures: list[str] = field(default_factory=list[str])
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing is left."""
+        return self.calls >= self.budget
+
+    def count(self, _: object) -> None:
+        """One live call."""
+        self.calls += 1
+
+    def see(self, calls: Sequence[Call]) -> None:
+        """The calls of one environment that worked."""
+        by_id = {call.id: call for call in calls}
+        depth: dict[str, int] = {}
+        for call in calls:
+            self.worked += 1
+            self.tools.add(call.tool.id)
+            found = [(place, source) for place, source in call.sources.items() if source.call in by_id]
+            self.dependent += bool(found)
+            depth[call.id] = 1 + max((depth[source.call or ""] for _, source in found), default=0)
+            for place, source in found:
+                producer = by_id[source.call or ""]
+                field_ = next(leaf.pattern for leaf in leaves(producer.result.value) if leaf.place == source.place)
+                self.edges.add((producer.tool.id, field_, call.tool.id, pattern_of(place)))
+        if depth:
+            self.depths[max(depth.values())] += 1
+
+
+def pattern_of(place: str) -> str:
+    """The parameter pattern of an argument's JSON pointer."""
+    text = ""
+    for token in place.split("/")[1:]:
+        text += "[]" if token.isdigit() else f".{token}" if text else token
+    return text
+
+
+class Walker:
+    """Chooses single calls; knows what is legal after the calls so far."""
+
+    def __init__(self, lab: Lab, rng: random.Random) -> None:
+        self.lab = lab
+        self.rng = rng
+        self.steps: dict[int, str] = {}
+
+    def legal(self) -> list[str]:
+        """Tools of which every required parameter can be supplied."""
+        return [tool for tool in self.lab.graph.tools if tool in self.lab.allowed and self._is_legal(tool)]
+
+    def planned(self, tool: str) -> PlannedCall:
+        """A call with values from outputs where there are any, else said; the output is drawn."""
+        sources: dict[str, ValueSource] = {}
+        for parameter in parameters(self.lab.graph.tools[tool]):
+            options = self._fed(tool, parameter.path)
+            if options and (parameter.required or self.rng.random() < GIVEN_SHARE):
+                sources[parameter.path] = self.rng.choice(options)
+            elif parameter.required:
+                sources[parameter.path] = Supplied()
+        after = frozenset(source.step for source in sources.values() if isinstance(source, FromCall))
+        return PlannedCall(len(self.steps), tool, sources, "target", after)
+
+    def _is_legal(self, tool: str) -> bool:
+        return all(
+            self._fed(tool, parameter.path) or self.lab.book.speakable(tool, parameter.path)
+            for parameter in parameters(self.lab.graph.tools[tool])
+            if parameter.required
+        )
+
+    def _fed(self, tool: str, path: str) -> list[FromCall]:
+        return [
+            FromCall(step, edge.source_field)
+            for edge in self.lab.graph.into(tool)
+            if edge.target_param == path and edge.confidence >= 0.5
+            for step, called in self.steps.items()
+            if called == edge.source
+        ]
+
+
+Choice = Callable[[Walker], str]
+
+
+class RandomWalk:
+    """Uniformly any legal tool."""
+
+    def __call__(self, walker: Walker) -> str:
+        """The next tool."""
+        return walker.rng.choice(walker.legal())
+
+
+class LiteralRule:
+    """The paper's sampler as printed."""
+
+    def __init__(self, lab: Lab) -> None:
+        links: nx.DiGraph[str] = nx.DiGraph()
+        links.add_nodes_from(lab.allowed)
+        links.add_edges_from((edge.source, edge.target) for edge in lab.graph.edges if edge.kind == "data")
+        self._distances = dict(nx.all_pairs_shortest_path_length(links.reverse()))
+        self._target = ""
+        self._left = 0
+
+    def __call__(self, walker: Walker) -> str:
+        """The next tool."""
+        called = set(walker.steps.values())
+        legal = walker.legal()
+        if not self._left or not walker.steps:
+            self._target, self._left = walker.rng.choice(sorted(walker.lab.allowed)), TURN
+        self._left -= 1
+        if self._target in called:
+            self._left = 0
+            return walker.rng.choice(legal)
+        if self._target in legal:
+            self._left = 0
+            return self._target
+        away = self._distances[self._target]
+        nearest = min(away.get(tool, 10**6) for tool in legal)
+        return walker.rng.choice([tool for tool in legal if away.get(tool, 10**6) == nearest])
+
+
+async def walk(lab: Lab, choose: Choice, ledger: Ledger, rng: random.Random) -> None:
+    """Spend the budget call by call, on fresh environments of all servers."""
+    while not ledger.spent:
+        async with lab.open_fresh(list(lab.specs.values())) as environment:
+            executor = Executor(environment, lab.graph, lab.book, OfflineTeacher(), rng, ledger.count)
+            walker = Walker(lab, rng)
+            for _ in range(EPISODE):
+                if ledger.spent:
+                    break
+                call = walker.planned(choose(walker))
+                before = len(executor.steps)
+                try:
+                    await executor.run_turn(TurnPlan(call.tool, (call,)), 0)
+                except PlanFailed:
+                    continue
+                for step, made in list(executor.steps.items())[before:]:
+                    walker.steps[step] = made.tool.id
+            ledger.see(list(executor.steps.values()))
+
+
+async def follow_plans(lab: Lab, ledger: Ledger, seed: int) -> None:
+    """Spend the budget on our plans, wave by wave."""
+    planner = Planner(lab.graph, lab.book.speakable, lab.allowed, lab.book.variety)
+    coverage = CoveragePlanner(planner, seed, 3, DEFAULT_KINDS)
+    index = 0
+    while not ledger.spent:
+        wave: dict[int, TrajectoryPlan] = {}
+        for number in range(index, index + WAVE):
+            plan = coverage.plan(number)
+            if isinstance(plan, TrajectoryPlan):
+                wave[number] = plan
+        outcomes = {number: await follow(lab, plan, ledger) for number, plan in wave.items() if not ledger.spent}
+        coverage.coverage.learn({number: wave[number] for number in outcomes}, outcomes)
+        index += WAVE
+
+
+async def follow(lab: Lab, plan: TrajectoryPlan, ledger: Ledger) -> str:
+    """Execute one plan; how it ended."""
+    rng = random.Random(plan.seed)
+    names = dict.fromkeys(lab.graph.tools[tool].server for tool in plan.tools)
+    async with lab.open_fresh([lab.specs[name] for name in names]) as environment:
+        executor = Executor(environment, lab.graph, lab.book, OfflineTeacher(), rng, ledger.count)
+        outcome = "kept"
+        for number, turn in enumerate(plan.turns):
+            try:
+                trace = await executor.run_turn(turn, number)
+            except PlanFailed as error:
+                ledger.turns["failed first" if number == 0 else "failed later"] += 1
+                ledger.failures.append(f"{plan.index}.{number} {turn.kind}: {error}")
+                outcome = "failed" if number == 0 else "kept"
+                break
+            ledger.turns["executed"] += 1
+            ledger.turns["reached"] += trace.target.id == turn.target
+        ledger.see(list(executor.steps.values()))
+    return outcome
+
+
+async def prepare(args: argparse.Namespace, open_fresh: OpenEnvironment) -> Lab:
+    """Servers, graph and values."""
+    config = load_mcp_config(args.mcp)
+    specs = [spec for spec in config.servers if not args.servers or spec.name in args.servers]
+    seen = await introspect(specs, open_fresh)
+    if args.graph:
+        graph = graph_from_json(read_json(args.graph))
+    else:
+        graph = (await probe(specs, seen.tools, ProbeBudget.modest(6), 1, open=open_fresh)).graph
+    names = {spec.name for spec in specs}
+    tools = {name: tool for name, tool in graph.tools.items() if tool.server in names}
+    edges: list[Edge] = [edge for edge in graph.edges if edge.source in tools and edge.target in tools]
+    graph = ToolGraph(tools, tuple(edges), graph.facts)
+    by_name = {spec.name: spec for spec in specs}
+    return Lab(graph, by_name, ValueBook(by_name, graph.facts, graph.tools), seen.allowed, open_fresh)
+
+
+async def measure(args: argparse.Namespace) -> None:
+    """Run every strategy with every seed and print what came of it."""
+    async with warm_environments() as open_fresh:
+        lab = await prepare(args, open_fresh)
+        print(f"{len(lab.allowed)} callable tools, {len(lab.confirmed)} confirmed data edges, {args.calls} calls each")
+        rows: dict[str, list[Ledger]] = {"random walk": [], "literal rule": [], "ours": []}
+        for seed in range(args.seeds):
+            for name in rows:
+                ledger = Ledger(args.calls)
+                rng = random.Random(f"{name}:{seed}")
+                if name == "ours":
+                    await follow_plans(lab, ledger, seed)
+                else:
+                    await walk(lab, RandomWalk() if name == "random walk" else LiteralRule(lab), ledger, rng)
+                rows[name].append(ledger)
+                for failure in ledger.failures if args.verbose else ():
+                    print(f"    {failure}")
+                print(f"  seed {seed} {name:12} {describe(ledger, lab)}", flush=True)
+    conclude(rows, lab)
+
+
+def describe(ledger: Ledger, lab: Lab) -> str:
+    """One line of figures."""
+    covered = len(ledger.edges & lab.confirmed)
+    share = ledger.dependent / max(ledger.worked, 1)
+    return (
+        f"edges {covered:3}  tools {len(ledger.tools):3}  worked {ledger.worked}/{ledger.calls}  "
+        f"dependent {share:.2f}  depths {dict(sorted(ledger.depths.items()))}  {dict(ledger.turns) or ''}"
+    )
+
+
+def conclude(rows: dict[str, list[Ledger]], lab: Lab) -> None:
+    """Medians and ratios."""
+    medians = {name: median(len(ledger.edges & lab.confirmed) for ledger in found) for name, found in rows.items()}
+    for name, value in medians.items():
+        print(f"{name:12} {value:5} confirmed edges (median)")
+    turns = sum((ledger.turns for ledger in rows["ours"]), Counter[str]())
+    lost = turns["failed first"] + turns["failed later"]
+    print(
+        f"ours: {turns['reached']} of {turns['executed']} executed turns reached their target; {lost} could not be made"
+    )
+    for name in ("random walk", "literal rule"):
+        print(f"ours / {name}: {medians['ours'] / max(medians[name], 1):.2f}")
+
+
+def main() -> None:
+    """Read the command line and measure."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--mcp", type=Path, default=Path("mcp.json"))
+    options.add_argument("--graph", type=Path)
+    options.add_argument("--calls", type=int, default=400)
+    options.add_argument("--seeds", type=int, default=3)
+    options.add_argument("--verbose", action="store_true")
+    options.add_argument("servers", nargs="*")
+    args = options.parse_args()
+    anyio.run(measure, args)
+
+
+if __name__ == "__main__":
+    main()

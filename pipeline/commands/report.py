@@ -1,0 +1,87 @@
+"""`toolweave report`: what a run covers, and what it could not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+from toolweave.pipeline import console
+from toolweave.pipeline.commands.options import JsonOption, RunDirectory
+from toolweave.pipeline.coverage import coverage_of, read_run
+
+MOST_LISTED = 12
+"""Things of one sort that are listed for a person; `--json` has all."""
+
+
+def report(directory: RunDirectory, as_json: JsonOption = False) -> None:
+    """Show what a run covers: tools, edges, shapes of chains and kinds of turns, and why the rest is missing.
+
+    Works on runs that are not finished. Exit codes: 0 shown, 2 bad input.
+    """
+    with console.kind_errors():
+        found = coverage_of(read_run(directory))
+    if as_json:
+        console.print_json(found)
+    else:
+        show(found)
+
+
+def show(found: dict[str, Any]) -> None:
+    """Tables for a person."""
+    tools, edges, shapes, values = found["tools"], found["edges"], found["shapes"], found["values"]
+    lost = ", ".join(f"{count} at {stage}" for stage, count in found["lost"].items()) or "none"
+    facts = {
+        "samples": f"{found['samples']} kept; lost: {lost}",
+        "tools": f"{tools['called']} called and {tools['targets']} targets of {tools['reachable']} reachable "
+        f"({tools['callable']} callable, {tools['listed']} listed)",
+        "edges": f"{_of(edges['confirmed'])} confirmed, {_of(edges['data'])} data, {_of(edges['enabling'])} enabling",
+        "calls": f"{values['calls']}, {values['dependent_share']:.0%} depend on an earlier call",
+        "turns": f"{shapes['turns']}, {shapes['long_share']:.0%} with three or more dependent calls",
+        "shapes": f"{shapes['diamonds']} diamonds, {shapes['loops']} loops",
+        "calls a turn": _histogram(shapes["calls_per_turn"]),
+        "depth": _histogram(shapes["depth"]),
+        "width": _histogram(shapes["width"]),
+        "relations": _histogram(found["relations"]),
+        "values": _histogram(values["sources"]),
+        "servers": _histogram(dict(sorted(found["server_pairs"].items(), key=lambda item: -item[1])[:MOST_LISTED])),
+    }
+    console.out.print(_facts(facts))
+    console.out.print(_kinds(found["kinds"]))
+    _show_missing("tools that no sample calls", tools["not_called"])
+    _show_missing("confirmed edges not followed", {item["edge"]: item["why"] for item in edges["not_followed"]})
+
+
+def _of(share: dict[str, int]) -> str:
+    return f"{share['followed']} of {share['known']}"
+
+
+def _histogram(counts: dict[str, int]) -> str:
+    return "  ".join(f"{name}: {count}" for name, count in counts.items()) or "-"
+
+
+def _facts(facts: dict[str, str]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, text in facts.items():
+        table.add_row(name, text)
+    return table
+
+
+def _kinds(kinds: dict[str, dict[str, float]]) -> Table:
+    table = Table("kind of turn", "turns", "share", "wanted", "off by", box=None, pad_edge=False)
+    for kind, facts in kinds.items():
+        share, wanted = facts["share"], facts["wanted"]
+        table.add_row(
+            kind, f"{facts['turns']}", f"{share:.1%}", f"{wanted:.1%}", f"{100 * (share - wanted):+.1f} points"
+        )
+    return table
+
+
+def _show_missing(title: str, why: dict[str, str]) -> None:
+    if not why:
+        return
+    console.out.print(f"\n{title}: {len(why)}")
+    for name, reason in list(why.items())[:MOST_LISTED]:
+        console.out.print(f"  {name}: {reason[:160]}")
+    if len(why) > MOST_LISTED:
+        console.out.print(f"  … and {len(why) - MOST_LISTED} more (--json lists all)")

@@ -1,0 +1,74 @@
+"""What all items of a run share, and what one item leaves behind on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from toolweave.agent.arguments import ValueBook
+from toolweave.agent.execute import Attempt
+from toolweave.agent.reason import Revision
+from toolweave.agent.roles import Model
+from toolweave.agent.trace import Trace
+from toolweave.graph.model import ToolGraph
+from toolweave.pipeline.checking.recording import Recording
+from toolweave.pipeline.environments import OpenEnvironment
+from toolweave.pipeline.settings import RunSettings
+from toolweave.servers.config import ServerSpec
+
+Outcome = Literal["rejected", "failed", "unresolved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A planned item that was not kept."""
+
+    outcome: Outcome
+    stage: str
+    reason: str
+
+
+@dataclass
+class Log:
+    """What happened on the way, for the run's events and revisions."""
+
+    attempts: list[Attempt] = field(default_factory=list[Attempt])
+    revisions: list[tuple[int, Revision]] = field(default_factory=list[tuple[int, Revision]])
+    cut: str | None = None
+    """Why later turns were left out, where they were."""
+    recording: Recording | None = None
+    """What the servers answered, of a sample that is kept."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What all items of a run share."""
+
+    settings: RunSettings
+    graph: ToolGraph
+    specs: Mapping[str, ServerSpec]
+    book: ValueBook
+    model: Model
+    callable_tools: frozenset[str]
+    open_fresh: OpenEnvironment
+    """For all checks: nothing is shared."""
+    open_live: OpenEnvironment
+    """For first executions: what experiments have shown to keep no state is shared."""
+
+    def specs_of(self, trace: Trace) -> list[ServerSpec]:
+        """The servers that a trace calls, in the order of their first call."""
+        return [self.specs[name] for name in dict.fromkeys(call.tool.server for call in trace.calls)]
+
+
+def revision_line(index: int, turn: int, revision: Revision) -> dict[str, Any]:
+    """A draft with its critique, as `revisions.jsonl` keeps it."""
+    return {
+        "index": index,
+        "turn": turn,
+        "attempt": revision.attempt,
+        "mistake": revision.mistake,
+        "hint": revision.hint,
+        "messages": revision.messages,
+        "draft": revision.draft.model_dump(mode="json"),
+    }
