@@ -6,10 +6,12 @@ Shared by no teacher, so that it can judge them; what it cannot see in the words
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from toolweave.agent.outcomes import reads_as_error
 from toolweave.agent.spoken import moment, reads_as
+from toolweave.agent.trace import Call
 from toolweave.graph.nouns import tool_nouns
 from toolweave.graph.schema import Parameter, parameters
 from toolweave.graph.words import words
@@ -28,6 +30,7 @@ _ASIDE = frozenset(
     " value text optional required one must should may can if as at from use used given name id identifier"
     " parameter".split()
 )
+_LOOKING = frozenset({"seek", "read"})
 _WHEN = frozenset("date day time when start end until deadline month year".split())
 
 
@@ -60,6 +63,23 @@ def refusal_problem(text: str) -> str | None:
     if reads_as_error(text):
         return "it reads like an error"
     return None if _UNABLE.search(text) else "it does not say that it cannot be done"
+
+
+def unasked(calls: Sequence[Call], said: str) -> list[str]:
+    """Names of tools that act although no word of the user speaks of it; `said` is all that the user has said.
+
+    Looking something up needs no wish, nor does what a later call takes a value from, nor the last call.
+    """
+    used = {source.call for call in calls for source in call.sources.values()}
+    heard = set(words(said))
+    acting = [call.tool for call in calls[:-1] if call.id not in used and tool_nouns(call.tool).deed not in _LOOKING]
+    return [tool.name for tool in acting if not heard & _spoken_of(tool)]
+
+
+def _spoken_of(tool: Tool) -> set[str]:
+    """Content words of a tool's name and of the first sentence of its description."""
+    first = re.split(r"[.\n(]", tool.description, maxsplit=1)[0]
+    return (set(words(tool.name)) | set(words(first))) - _ASIDE
 
 
 def audible(text: str, value: Any) -> bool:

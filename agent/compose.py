@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolweave.agent.asking import audible
+from toolweave.agent.asking import audible, unasked
 from toolweave.agent.choices import untold_choices
 from toolweave.agent.grounding import unsupported
 from toolweave.agent.messages import Message
@@ -63,7 +63,9 @@ async def ask_backwards(
             unsaid, trace.relation,
         )  # fmt: skip
         query = await model.query(ask)
-        problems = query_problems(query, ask) + untold_choices(calls, earlier, said_so_far(history, query))
+        said = said_so_far(history, query)
+        problems = query_problems(query, ask) + untold_choices(calls, earlier, said)
+        problems += [f"nothing in it asks for what {name} does" for name in unasked(calls, said)]
         if not problems:
             return Asked(advanced, query, attempt, forbidden)
         complaints = (*complaints, *problems)

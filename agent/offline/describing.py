@@ -293,5 +293,10 @@ def _quoted(text: str) -> str:
 
 
 def loose_ends(calls: Sequence[Pictured], told: Told) -> list[int]:
-    """Calls whose values have not been said yet, in order."""
-    return [number for number, call in enumerate(calls) if call.groups and number not in told.calls]
+    """Calls that nobody has spoken of and that have values to say, or that no other call needs; in order."""
+    needed = {feed.call for call in calls for feed in call.feeds}
+    return [
+        number
+        for number, call in enumerate(calls)
+        if number not in told.calls and (call.groups or number not in needed)
+    ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from toolweave.agent.asking import audible, question_problem, refusal_problem
+from toolweave.agent.asking import audible, question_problem, refusal_problem, unasked
+from toolweave.agent.trace import Call, Source
+from toolweave.servers.results import CallResult
 from toolweave.servers.tools import Tool
 
 BOOK = Tool(
@@ -73,3 +75,28 @@ def test_a_claim_an_error_and_silence_are_no_refusal(text: str) -> None:
 )
 def test_a_value_is_audible_as_it_is_or_as_people_write_it(text: str, value: object, heard: bool) -> None:
     assert audible(text, value) is heard
+
+
+def made(number: int, called: str, described: str, sources: dict[str, Source] | None = None) -> Call:
+    tool = Tool("s", called, described, {"type": "object"})
+    return Call(f"call_{number}", tool, {}, sources or {}, CallResult("ok", "{}", {}, 0.0))
+
+
+TAKES_IT = {"/id": Source("output", call="call_1", place="/id")}
+
+
+@pytest.mark.parametrize(
+    ("first", "said", "names"),
+    [
+        (made(1, "release_share", "Give back a reserved share."), "Water my plot.", ["release_share"]),
+        (made(1, "release_share", "Give back a reserved share."), "Give my share back and water my plot.", []),
+        (made(1, "find_share", "Find a share."), "Water my plot.", []),
+    ],
+)
+def test_what_acts_and_feeds_nothing_has_to_be_asked_for(first: Call, said: str, names: list[str]) -> None:
+    assert unasked((first, made(2, "water_plot", "Water a plot.")), said) == names
+
+
+def test_what_a_later_call_takes_a_value_from_needs_no_wish() -> None:
+    made_first = made(1, "open_account", "Open an account.")
+    assert unasked((made_first, made(2, "pay_in", "Pay in.", TAKES_IT)), "Pay in 20 euros.") == []
