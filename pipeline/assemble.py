@@ -26,7 +26,8 @@ def assemble(
     style: Style,
 ) -> Sample:
     """The row, before its observations were replayed: nothing is marked volatile yet."""
-    tools = tuple(_function(tool, conversation.names[tool.id]) for tool in conversation.tools)
+    offered = [tool for tool in conversation.tools if any(tool.id not in turn.withheld for turn in conversation.turns)]
+    tools = tuple(_function(tool, conversation.names[tool.id]) for tool in offered)
     messages = tuple(conversation.messages)
     used = {call.tool.server for call in trace.calls}
     calls = _as_spoken(trace, messages)
@@ -34,7 +35,7 @@ def assemble(
         id=sample_id(tools, messages, plan.seed),
         tools=tools,
         messages=messages,
-        turns=tuple(_turn(turn, conversation, tools) for turn in conversation.turns),
+        turns=tuple(_turn(turn, conversation, offered, tools) for turn in conversation.turns),
         provenance=tuple(item for call in calls for item in _provenance(call, conversation)),
         checker=Checker(calls=tuple(expected_call(call) for call in calls)),
         servers=tuple(ServerRecord(name=s.name, version=s.version, digest=s.digest) for s in servers if s.name in used),
@@ -42,7 +43,7 @@ def assemble(
         seed=plan.seed,
         index=plan.index,
         style=asdict(style),
-        quality=quality(conversation, trace),
+        quality=quality(conversation, trace, len(offered)),
     )
 
 
@@ -57,14 +58,16 @@ def _function(tool: Tool, name: str) -> dict[str, object]:
     return {"type": "function", "function": facts}
 
 
-def _turn(turn: SpokenTurn, conversation: Conversation, tools: Sequence[dict[str, object]]) -> Turn:
+def _turn(
+    turn: SpokenTurn, conversation: Conversation, offered: Sequence[Tool], tools: Sequence[dict[str, object]]
+) -> Turn:
     first, last = turn.messages
     return Turn(
         kind=_kind(turn.kind, conversation.messages[first : last + 1], tools),
         messages=turn.messages,
         target=turn.target.id,
         relation=turn.relation,
-        withheld=tuple(conversation.names[tool.id] for tool in conversation.tools if tool.id in turn.withheld),
+        withheld=tuple(conversation.names[tool.id] for tool in offered if tool.id in turn.withheld),
         masked=turn.masked,
     )
 
@@ -86,7 +89,7 @@ def _provenance(call: Call, conversation: Conversation) -> Iterator[Provenance]:
         yield Provenance(call=call.id, argument=place, source=facts)
 
 
-def quality(conversation: Conversation, trace: Trace) -> Quality:
+def quality(conversation: Conversation, trace: Trace, offered: int) -> Quality:
     """Figures of a trajectory."""
     feeding = {call.id: producers(call) for call in trace.calls}
     return Quality(
@@ -94,7 +97,7 @@ def quality(conversation: Conversation, trace: Trace) -> Quality:
         calls=len(trace.calls),
         depth=max(_depths(feeding).values()),
         dependent_calls=sum(1 for found in feeding.values() if found),
-        tools_offered=len(conversation.tools),
+        tools_offered=offered,
         attempts=max(turn.attempts for turn in conversation.turns),
     )
 

@@ -155,9 +155,10 @@ def extra_call(sample: Sample, rng: random.Random) -> Iterator[Draft]:
     names = [name for name in tools if name not in sample.checker.reads]
     for name in rng.sample(names, len(names)):
         turns = [number for number, turn in enumerate(sample.turns) if name not in turn.withheld]
-        draft = Draft(sample)
-        draft.add(rng.choice(turns), name, _filled(sample, tools[name]), '{"status": "ok"}')
-        yield draft
+        if turns:
+            draft = Draft(sample)
+            draft.add(rng.choice(turns), name, _filled(sample, tools[name]), '{"status": "ok"}')
+            yield draft
 
 
 def _filled(sample: Sample, tool: Tool) -> dict[str, Any]:
