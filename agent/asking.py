@@ -50,7 +50,7 @@ def question_problem(text: str, tool: Tool, pointer: str) -> str | None:
 def asked_words(tool: Tool, pointer: str) -> set[str]:
     """Words of which a question for an argument must hold one: of its name, its description, else of its tool."""
     name = next((part for part in reversed(pointer.split("/")) if part and not part.isdigit()), "")
-    parameter = _parameter(tool, pointer)
+    parameter = parameter_at(tool, pointer)
     described = parameter.description if parameter is not None else ""
     found = set(words(name)) | set(words(described))
     found |= _WHEN if found & _WHEN else set()
@@ -91,6 +91,7 @@ def audible(text: str, value: Any) -> bool:
     return shown or (spoken and reads_as(text, value))
 
 
-def _parameter(tool: Tool, pointer: str) -> Parameter | None:
+def parameter_at(tool: Tool, pointer: str) -> Parameter | None:
+    """The parameter leaf at a JSON pointer into a tool's arguments; `None` when the schema says nothing of it."""
     path = re.sub(r"/\d+(?=/|$)", "[]", pointer).removeprefix("/").replace("/", ".").replace(".[]", "[]")
     return next((one for one in parameters(tool) if one.path in (path, path.removesuffix("[]"))), None)

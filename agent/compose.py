@@ -6,9 +6,8 @@ import random
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from toolweave.agent.asking import audible, unasked
+from toolweave.agent.asking import audible, parameter_at, unasked
 from toolweave.agent.choices import untold_choices
 from toolweave.agent.grounding import unsupported
 from toolweave.agent.messages import Message
@@ -16,7 +15,6 @@ from toolweave.agent.patterns import get
 from toolweave.agent.roles import AdvancedTool, Happened, Model, Query, QueryAsk, Style, ToolingAsk, UserAsk, UserValue
 from toolweave.agent.spoken import reads_as
 from toolweave.agent.trace import Call, TurnTrace
-from toolweave.graph.schema import parameters
 from toolweave.servers.errors import TeacherError
 from toolweave.servers.tools import Tool
 
@@ -174,7 +172,8 @@ def _carried(calls: Sequence[Call]) -> Iterable[UserValue]:
 
 
 def _value(call: Call, place: str) -> UserValue:
-    return UserValue(call.id, call.tool, place, leaf_schema(call.tool, place), get(call.arguments, place))
+    parameter = parameter_at(call.tool, place)
+    return UserValue(call.id, call.tool, place, parameter.schema if parameter else {}, get(call.arguments, place))
 
 
 def _forbidden(calls: Sequence[Call], offered: Sequence[Tool], inputs: Sequence[UserValue]) -> list[str]:
@@ -189,10 +188,3 @@ def _forbidden(calls: Sequence[Call], offered: Sequence[Tool], inputs: Sequence[
         if source.kind == "output"
     ]
     return [word for word in dict.fromkeys(words) if word and word.lower() not in spoken]
-
-
-def leaf_schema(tool: Tool, place: str) -> dict[str, Any]:
-    """Schema of the parameter leaf at a place; empty when the schema says nothing of it."""
-    pattern = re.sub(r"/\d+(?=/|$)", "[]", place).removeprefix("/").replace("/", ".").replace(".[]", "[]")
-    found = [p.schema for p in parameters(tool) if p.path in (pattern, pattern.removesuffix("[]"))]
-    return found[0] if found else {}

@@ -7,7 +7,6 @@ on a fresh environment, where the slip must really fail and everything after it 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -46,7 +45,7 @@ def too_early(trace: Trace, turn: int, call: Call) -> Trace:
     enabling = [item for item in trace.turns[turn].calls if item.id in call.after and item.id not in feeding]
     if not enabling:
         raise PlanFailed("plan", f"slip: nothing has to be done before {call.tool.id}")
-    before = {source.call for source in call.sources.values() if source.call is not None}
+    before = set(call.producers)
     return _inserted(trace, turn, call, call.arguments, _said_before(call), before, enabling[0].id)
 
 
@@ -126,17 +125,13 @@ def _by_id(trace: Trace) -> dict[str, Call]:
 def _feeding(trace: Trace, call: Call) -> set[str]:
     """Ids of all calls whose values reach `call`, directly or through others."""
     by_id, found = _by_id(trace), set[str]()
-    queue = list(_producers(call))
+    queue = call.producers
     while queue:
         name = queue.pop()
         if name not in found:
             found.add(name)
-            queue += _producers(by_id[name])
+            queue += by_id[name].producers
     return found
-
-
-def _producers(call: Call) -> Iterable[str]:
-    return [source.call for source in call.sources.values() if source.call is not None]
 
 
 def leaves_of(call: Call, pattern: str) -> list[str]:

@@ -57,6 +57,11 @@ class Call:
     fails: bool = False
     """Whether the server refused it, as planned: a slip that the assistant then mends."""
 
+    @property
+    def producers(self) -> list[str]:
+        """Ids of the calls whose outputs this call uses, sorted."""
+        return sorted({source.call for source in self.sources.values() if source.call is not None})
+
 
 @dataclass(frozen=True, slots=True)
 class TurnTrace:

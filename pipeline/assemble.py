@@ -91,7 +91,7 @@ def _provenance(call: Call, conversation: Conversation) -> Iterator[Provenance]:
 
 def quality(conversation: Conversation, trace: Trace, offered: int) -> Quality:
     """Figures of a trajectory."""
-    feeding = {call.id: producers(call) for call in trace.calls}
+    feeding = {call.id: call.producers for call in trace.calls}
     return Quality(
         turns=len(conversation.turns),
         calls=len(trace.calls),
@@ -100,11 +100,6 @@ def quality(conversation: Conversation, trace: Trace, offered: int) -> Quality:
         tools_offered=offered,
         attempts=max(turn.attempts for turn in conversation.turns),
     )
-
-
-def producers(call: Call) -> list[str]:
-    """Ids of the calls whose outputs this call uses."""
-    return sorted({source.call for source in call.sources.values() if source.call is not None})
 
 
 def _depths(feeding: dict[str, list[str]]) -> dict[str, int]:
