@@ -50,6 +50,7 @@ class ForkedProcess:
     """File in which the process notes what it imports."""
     _on_lesson_end: Callable[[], None] | None = None
     _code: int | None = field(default=None)
+    _watch: anyio.Lock = field(default_factory=anyio.Lock)
 
     @property
     def returncode(self) -> int | None:
@@ -60,9 +61,10 @@ class ForkedProcess:
         return self._code
 
     async def ended(self) -> None:
-        """Wait until it has ended."""
-        while self.returncode is None:
-            await anyio.wait_readable(self._status.file)
+        """Wait until it has ended; any number of tasks may wait at once."""
+        async with self._watch:  # anyio lets one task only wait for a file
+            while self.returncode is None:
+                await anyio.wait_readable(self._status.file)
 
     def read_lesson(self) -> tuple[str, ...]:
         """The modules that the process has imported so far, in order, each once."""

@@ -247,6 +247,21 @@ async def test_a_warm_server_that_dies_is_noticed() -> None:
             assert process.returncode == 3
 
 
+async def test_several_tasks_may_wait_for_the_end_of_one_warm_server() -> None:
+    async with open_warm_starts(ahead=()) as starts:
+        await grow(starts, telling())
+        async with open_environment([telling()], strict=True, starts=starts) as environment:
+            process = processes(environment)[0]
+            assert isinstance(process, ForkedProcess)
+            with anyio.fail_after(20):
+                async with anyio.create_task_group() as tasks:
+                    for _ in range(3):
+                        tasks.start_soon(process.ended)
+                    await anyio.wait_all_tasks_blocked()
+                    os.kill(process.pid, signal.SIGKILL)
+            assert process.returncode == -signal.SIGKILL
+
+
 async def test_a_server_that_cannot_start_is_named_as_without_warm_starts(tmp_path: Path) -> None:
     script = tmp_path / "dying.py"
     script.write_text("raise SystemExit('the door is locked')")
