@@ -24,6 +24,17 @@ _UNABLE = re.compile(
     r"|do not have|does not (?:cover|include|offer)|out of (?:my )?reach)\b",
     re.IGNORECASE,
 )
+_ASSISTANT = re.compile(
+    r"\bhow (?:can|may) I (?:help|assist)|\banything else (?:I can|you need)|\bas an? (?:AI|assistant)\b"
+    r"|\bI(?:['\u2019]ve| have) (?:just )?(?:booked|found|looked|checked|done|called|created|updated|sent|added)\b"
+    r"|\b(?:let me|I(?:['\u2019]ll| will)) (?:check|look (?:it|that|this) up|call|search|find out|see what)\b",
+    re.IGNORECASE,
+)
+_LEAVING = re.compile(
+    r"\bnever ?mind\b|\bforget (?:it|about it|that)\b|\b(?:good)?bye\b|\bthat(?:['\u2019]s| is) all\b|\bno longer need"
+    r"|\b(?:don['\u2019]t|do not) bother\b|\bcall it off\b|\bnot (?:needed )?any ?more\b",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"[^.?!]*[.?!]")
 _ASIDE = frozenset(
     "a an the of to in on for by with and or is are be this that it its which what who when where how string number"
@@ -63,6 +74,15 @@ def refusal_problem(text: str) -> str | None:
     if reads_as_error(text):
         return "it reads like an error"
     return None if _UNABLE.search(text) else "it does not say that it cannot be done"
+
+
+def user_slip(text: str) -> str | None:
+    """Why a reply is none of a user's: it plays the assistant, gives up, or asks back; `None` when it is one."""
+    if _ASSISTANT.search(text):
+        return "it speaks as the assistant"
+    if _LEAVING.search(text):
+        return "it gives up"
+    return None
 
 
 def unasked(calls: Sequence[Call], said: str) -> list[str]:

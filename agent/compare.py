@@ -26,6 +26,8 @@ class Finding:
     """The proposed tool, where it exists."""
     pointer: str | None = None
     """The faulty argument."""
+    left: tuple[Call, ...] = ()
+    """Calls that belong into the same step and are not in it."""
 
 
 def match_step(
@@ -54,9 +56,10 @@ def _match(
     for item in same_tool:
         if equal_arguments(item.tool, call.arguments, item.arguments):
             return item if item.after <= done else Finding("wrong_order", item.tool)
-    best = min(same_tool, key=lambda item: len(_differences(item, call)))
-    if not best.after <= done:
-        return Finding("missing_prerequisite", best.tool)
+    ready = [item for item in same_tool if item.after <= done]
+    if not ready:
+        return Finding("missing_prerequisite", same_tool[0].tool)
+    best = min(ready, key=lambda item: len(_differences(item, call)))
     place = _differences(best, call)[0]
     source = best.sources.get(place)
     return Finding(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from toolweave.agent.asking import audible, parameter_at, unasked
+from toolweave.agent.asking import audible, parameter_at, unasked, user_slip
 from toolweave.agent.choices import untold_choices
 from toolweave.agent.grounding import unsupported
 from toolweave.agent.messages import Message
@@ -111,7 +111,15 @@ def said_so_far(history: Sequence[Message], query: Query) -> str:
 
 def happened(call: Call) -> Happened:
     """A call as the roles may see it."""
-    return Happened(call.id, call.tool, call.arguments, call.result.text, call.result.value)
+    taken = {place: (source.call, source.place) for place, source in call.sources.items() if source.call is not None}
+    return Happened(
+        call.id,
+        call.tool,
+        call.arguments,
+        call.result.text,
+        call.result.value,
+        {place: (producer, at or "") for place, (producer, at) in taken.items()},
+    )
 
 
 def query_problems(query: Query, ask: QueryAsk) -> list[str]:
@@ -126,6 +134,7 @@ def user_problems(reply: Query, ask: UserAsk) -> list[str]:
     problems, rest = _unsaid(reply, ask.values)
     known = "\n".join(str(message.get("content") or "") for message in ask.history)
     problems += [f"it says {item!r}, which nobody asked for" for item in unsupported(rest, known)]
+    problems += [slip for slip in [user_slip(reply.text)] if slip is not None]
     return problems + _slips_of_the_tongue(rest, ask.forbidden)
 
 
@@ -179,7 +188,7 @@ def _value(call: Call, place: str) -> UserValue:
 def _forbidden(calls: Sequence[Call], offered: Sequence[Tool], inputs: Sequence[UserValue]) -> list[str]:
     """Names of all tools on offer, names of the called tools' parameters, and the values passed between calls."""
     spoken = {str(item.value).lower() for item in inputs}
-    words = [tool.name for tool in offered]
+    words = [tool.name for tool in (*offered, *(call.tool for call in calls))]
     words += [name for call in calls for name in call.tool.parameters]
     words += [
         str(get(call.arguments, place))

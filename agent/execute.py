@@ -1,66 +1,110 @@
-"""Executes planned calls live: fills the arguments, calls, repairs with other values, and records what came back.
+"""Executes planned calls live on one environment: fills the arguments, calls, and finds what has to come before.
 
 A call that may have reached its server is never silently repeated: every attempt is another set of arguments, and
-every attempt is handed to `on_attempt`. A plan whose call cannot be made to work raises `PlanFailed`; that is a
-trajectory with a reason, not a broken run.
+every attempt is handed to `on_attempt`. A call that cannot be made to work raises `PlanFailed`, which names the earlier
+steps on which that depends; going back to them is the rehearsal's business.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
-from toolweave.agent.arguments import ValueBook
-from toolweave.agent.fill import Filler, PlanFailed
+from toolweave.agent.fill import Filler, PlanFailed, Voice
+from toolweave.agent.memory import Attempt, Memory, names
 from toolweave.agent.outcomes import emptiness, failure
 from toolweave.agent.patterns import get
-from toolweave.agent.repair import after_enabler, enablers
-from toolweave.agent.roles import Model
+from toolweave.agent.repair import after_enabler, enablers, is_enabled, left_out
+from toolweave.agent.rows import Focus, Thing
 from toolweave.agent.slips import NOT_MADE, leaves_of
-from toolweave.agent.trace import Call, Source, TurnTrace
+from toolweave.agent.slots import Blamed, Filling, Leg
+from toolweave.agent.trace import Call, TurnTrace
+from toolweave.graph.fields import leaves
 from toolweave.graph.model import ToolGraph
-from toolweave.graph.plan import PlannedCall, TurnPlan
+from toolweave.graph.plan import PlannedCall, TurnKind, TurnPlan
 from toolweave.servers.environment import Environment
 from toolweave.servers.json_values import canonical
 from toolweave.servers.results import CallResult
 from toolweave.servers.tools import Tool
 
 ATTEMPTS = 3
-"""Sets of arguments for one call."""
+"""Sets of arguments for one call before others are tried in front of it."""
+ATTEMPTS_ALIKE = 2
+"""The same where the server says the same every time: it is not about the values."""
+MOST_ATTEMPTS = 8
+"""Sets of arguments for one call that only reads."""
+MOST_CHANGING = 5
+"""The same for a call that may change something."""
+LONGEST_ID = 40
+"""Characters of what may be an identifier."""
 MOST_ENABLERS = 2
 """Calls that may be put before one that fails."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One live call, good or bad, as the run's events record it."""
+class OutOfCalls(PlanFailed):
+    """The calls that one item may make are used up."""
 
-    tool: str
-    arguments: dict[str, Any]
-    status: str
-    reason: str | None
-    seconds: float
+
+@dataclass
+class Allowance:
+    """How many live calls may still be made; those that are only made again do not count."""
+
+    left: int
+
+    def spend(self, reason: str) -> None:
+        """Count one call.
+
+        Raises:
+            OutOfCalls: There is none left.
+        """
+        if self.left <= 0:
+            raise OutOfCalls("plan", reason or "the calls that may be made for one item are used up")
+        self.left -= 1
+
+
+class Spoilt(Exception):
+    """The environment is no longer as the plan wants it; there is more to try on a fresh one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What an executor remembered before a call."""
+
+    steps: dict[int, Call]
+    said: dict[str, tuple[Any, int]]
+    focus: dict[Thing, Focus]
+    changes: int
 
 
 @dataclass
 class Executor:
-    """Runs the turns of one trajectory on one environment."""
+    """Makes the calls of one trajectory on one environment."""
 
     environment: Environment
     graph: ToolGraph
-    book: ValueBook
-    model: Model
-    rng: random.Random
+    voice: Voice
     on_attempt: Callable[[Attempt], None] = field(default=lambda _: None)
+    memory: Memory = field(default_factory=Memory)
+    blame: Counter[Blamed] = field(default_factory=Counter[Blamed])
+    allowance: Allowance = field(default_factory=lambda: Allowance(sys.maxsize))
     repaired: bool = False
-    """Whether anything was called that is not in the trace: it may have left something behind."""
+    """Whether anything was called that is not in the trace and may have left something behind."""
+    changes: int = 0
+    """Calls that worked and may have changed something."""
     filler: Filler = field(init=False)
 
     def __post_init__(self) -> None:
-        self.filler = Filler(self.graph, self.book, self.model, self.rng)
+        self.filler = Filler(self.graph, self.voice, self.memory, self.blame)
+
+    def follow(self, upcoming: Sequence[PlannedCall], allowance: Allowance) -> None:
+        """Have these calls in view, and so many left."""
+        self.filler.taker.upcoming = upcoming
+        self.allowance = allowance
 
     @property
     def steps(self) -> dict[int, Call]:
@@ -68,107 +112,202 @@ class Executor:
         return self.filler.steps
 
     async def run_turn(self, plan: TurnPlan, turn: int) -> TurnTrace:
-        """Execute one planned turn.
+        """Execute one planned turn without ever going back to an earlier call.
 
         Raises:
-            PlanFailed: A call had no value for a parameter, or failed with every set of arguments tried; or the calls
-                turn out not to be what the turn's kind wants.
+            PlanFailed: A call had no value for a parameter, or failed with every set of arguments tried.
         """
-        if plan.kind == "irrelevant":
-            return await self._wished(plan, turn)
-        done: list[Call] = []
+        legs: list[Leg] = []
         for planned in plan.calls:
-            try:
-                done.append(await self._run(planned, turn))
-            except PlanFailed as error:
-                done += await self._enabled(planned, turn, error)
-        if plan.kind == "parallel" and not any(_independent(one, other) for one, other in combinations(done, 2)):
-            raise PlanFailed("plan", "parallel: every call needs another one first")
-        return TurnTrace(tuple(done), plan.kind, plan.relation, self._withheld(plan, done))
+            legs += await self.advance(Leg(planned, turn))
+        return await self.trace_of(plan, turn, legs)
 
-    async def _wished(self, plan: TurnPlan, turn: int) -> TurnTrace:
-        tool = self.graph.tools[plan.target]
-        arguments, sources = await self.filler.wish(tool, turn)
-        wish = Call(f"wish_{turn + 1}", tool, arguments, sources, NOT_MADE)
-        return TurnTrace((), plan.kind, plan.relation, wish=wish)
+    async def advance(self, leg: Leg) -> list[Leg]:
+        """Make a planned call; the legs that came of it: what had to be put before it, and the call.
+
+        Raises:
+            PlanFailed: There is no other value to try, or enough were tried.
+        """
+        while True:
+            if leg.failures >= self._patience(leg) and (found := await self._enabled(leg)):
+                return found
+            if leg.done is None and leg.failures >= self._most(leg):
+                raise PlanFailed("plan", leg.reason, self._steps_behind(leg))
+            try:
+                filling = await self.filler.next(leg)
+            except PlanFailed:
+                if found := await self._enabled(leg):
+                    return found
+                raise
+            reason = await self._call(leg, filling)
+            if reason is None:
+                return [leg]
+            leg.fail(filling, reason)
+            self._learn(leg, filling, reason)
+
+    async def trace_of(self, plan: TurnPlan, turn: int, legs: Sequence[Leg], plain: TurnKind = "base") -> TurnTrace:
+        """What was executed for a turn; of a `plain` kind where the calls are not what the planned kind wants."""
+        if plan.kind == "irrelevant":
+            tool = self.graph.tools[plan.target]
+            wish = await self.filler.wish(tool, turn)
+            call = Call(f"wish_{turn + 1}", tool, wish.arguments, wish.sources, NOT_MADE)
+            return TurnTrace((), plan.kind, plan.relation, wish=call)
+        calls = tuple(self.steps[leg.planned.step] for leg in legs)
+        withheld = self._withheld(plan, calls)
+        together = any(_independent(one, other) for one, other in combinations(calls, 2))
+        fits = (plan.kind != "parallel" or together) and (plan.kind != "missing_parameter" or bool(withheld))
+        return TurnTrace(calls, plan.kind if fits else plain, plan.relation, withheld)
+
+    def snapshot(self) -> Snapshot:
+        """What is remembered now."""
+        filler = self.filler
+        return Snapshot(dict(filler.steps), dict(filler.said), dict(filler.rows.focus), self.changes)
+
+    def forget(self, before: Snapshot) -> None:
+        """Go on as if nothing had been done since, although something may have been changed."""
+        self.filler.steps, self.filler.said = dict(before.steps), dict(before.said)
+        self.filler.rows.focus = dict(before.focus)
+        self.repaired |= self.changes > before.changes
+
+    def undo(self, before: Snapshot) -> None:
+        """Forget what was done since.
+
+        Raises:
+            Spoilt: Something may have been changed since: only a fresh environment is as it was.
+        """
+        self.forget(before)
+        if self.changes > before.changes:
+            raise Spoilt
+
+    async def _enabled(self, leg: Leg, most: int = MOST_ENABLERS) -> list[Leg]:
+        """The call with others before it that made it work; a second one only when the first changed the complaint."""
+        if leg.first is None or leg.done is not None or leg.planned.corrects is not None:
+            return []
+        made = {step: call.tool.id for step, call in self.steps.items()}
+        step = min((*made, 0)) - 1
+        for enabler in enablers(self.graph, leg.planned, leg.reason, made, step, self.voice.book.speakable):
+            if enabler.tool in leg.helped:
+                continue
+            leg.helped.add(enabler.tool)
+            before = self.snapshot()
+            found = await self._helped(leg, enabler, most)
+            if found:
+                return found
+            self.forget(before)
+        return []
+
+    async def _helped(self, leg: Leg, enabler: PlannedCall, most: int) -> list[Leg]:
+        """The enabler and the call once more, as it failed first; nothing when that does not work."""
+        if leg.first is not None:
+            said = self.filler.spoken_of(self.graph.tools[leg.planned.tool], leg.first)
+            self.filler.said |= {path: (value, enabler.step) for path, value in said.items()}
+        helper = Leg(enabler, leg.turn, inserted=True)
+        if await self._once(helper) is not None:
+            return []
+        again = Leg(after_enabler(self.graph, leg.planned, enabler), leg.turn)
+        again.original, again.done, again.helped = leg.original, leg.first, leg.helped
+        reason = await self._once(again)
+        if reason is None:
+            return [helper, again]
+        if most <= 1 or reason == leg.reason:
+            return []
+        deeper = await self._enabled(again, most - 1)
+        return [helper, *deeper] if deeper else []
+
+    async def _once(self, leg: Leg) -> str | None:
+        """Make a call with its most promising arguments; why it failed."""
+        try:
+            filling = await self.filler.next(leg)
+        except PlanFailed as error:
+            return str(error)
+        reason = await self._call(leg, filling)
+        if reason is not None:
+            leg.fail(filling, reason)
+        return reason
+
+    async def _call(self, leg: Leg, filling: Filling) -> str | None:
+        """One live call; recorded when it worked, else why it did not."""
+        planned = leg.planned
+        tool = self.graph.tools[planned.tool]
+        if leg.done is not filling:
+            self.allowance.spend(leg.reason)
+        result = await self.environment.call(tool, filling.arguments)
+        reason = failure(result) or emptiness(result)
+        self.on_attempt(Attempt(tool.id, filling.arguments, result.status, reason, result.seconds))
+        if result.status in ("lost", "timeout", "refused"):
+            raise PlanFailed("server", f"{tool.id}: {reason}")
+        call = self._record(planned, tool, filling, result)
+        missing = None if reason else self.filler.lacks(planned, call)
+        changes = self._may_write(tool)
+        self.changes += changes and reason is None
+        if reason is not None or missing is not None:
+            self.repaired |= changes
+            return missing or f"{tool.id}: {reason}"
+        self.steps[planned.step] = call
+        self.filler.commit(planned, filling)
+        leg.done = filling
+        return None
+
+    def _learn(self, leg: Leg, filling: Filling, reason: str) -> None:
+        """Take what an error names as what was wrong: something left out, else a value."""
+        more = left_out(self.graph, leg.planned, reason, self.voice.book.speakable)
+        if more:
+            leg.planned = replace(leg.planned, sources=leg.planned.sources | more)
+        else:
+            self.blame.update(filling.picks[slot.name].blamed for slot in filling.suspects(reason))
+
+    def _patience(self, leg: Leg) -> int:
+        """Failures before other calls are tried in front; one where experiments have shown that something is needed."""
+        made = {call.tool.id for call in self.steps.values()}
+        if is_enabled(self.graph, leg.planned, made | leg.helped):
+            return 1
+        return ATTEMPTS_ALIKE if leg.alike >= ATTEMPTS_ALIKE else ATTEMPTS
+
+    def _most(self, leg: Leg) -> int:
+        if leg.alike >= ATTEMPTS:
+            return ATTEMPTS
+        tool = self.graph.tools[leg.planned.tool]
+        return MOST_CHANGING if self._may_write(tool) else MOST_ATTEMPTS
+
+    def _steps_behind(self, leg: Leg) -> set[int]:
+        """Earlier steps that decide about what the failed call was about.
+
+        There are none where earlier calls brought the thing into the state that forbids the call: with any other thing
+        they would do the same.
+        """
+        if leg.first is None or leg.planned.corrects is not None or self._own_doing(leg.reason):
+            return set()
+        return {step for slot in leg.first.suspects(leg.reason) for step in slot.steps}
+
+    def _own_doing(self, reason: str) -> bool:
+        """Whether an error names something that a call of this trajectory has made or changed."""
+        changing = [call for call in self.steps.values() if self._may_write(call.tool)]
+        return any(
+            names(reason, leaf.value)
+            for call in changing
+            for leaf in (*self.filler.rows.leaves(call), *leaves(call.arguments))
+            if re.search(r"\d", str(leaf.value)) and len(str(leaf.value)) <= LONGEST_ID
+        )
 
     def _withheld(self, plan: TurnPlan, done: Sequence[Call]) -> tuple[tuple[str, str], ...]:
         """What the user leaves out: the planned leaves, and all others of the turn that say the same."""
-        if plan.withheld is None:
+        if plan.withheld is None or plan.withheld.step not in self.steps:
             return ()
         call = self.steps[plan.withheld.step]
         hidden = {canonical(get(call.arguments, leaf)) for leaf in leaves_of(call, plan.withheld.parameter)}
-        found = tuple(
+        return tuple(
             (one.id, leaf)
             for one in done
             for leaf, source in one.sources.items()
             if source.kind == "user" and source.said_for is None and canonical(get(one.arguments, leaf)) in hidden
         )
-        if not found:
-            raise PlanFailed("plan", f"missing_parameter: the user does not say {plan.withheld.parameter!r}")
-        return found
 
-    async def _enabled(
-        self, planned: PlannedCall, turn: int, error: PlanFailed, most: int = MOST_ENABLERS
-    ) -> tuple[Call, ...]:
-        """The call with others before it that made it work; a second one only when the first changed the complaint."""
-        if error.stage != "plan" or error.arguments is None:
-            raise error
-        made = {step: call.tool.id for step, call in self.steps.items()}
-        before = dict(self.steps), dict(self.filler.said)
-        self.filler.said |= error.arguments
-        for enabler in enablers(self.graph, planned, str(error), made, _inserted(made), self.book.speakable):
-            try:
-                first = await self._run(enabler, turn, attempts=1)
-                return first, *await self._retry(after_enabler(self.graph, planned, enabler), turn, error, most)
-            except PlanFailed:
-                self.filler.steps = dict(before[0])
-        self.filler.said = before[1]
-        raise error
-
-    async def _retry(self, planned: PlannedCall, turn: int, error: PlanFailed, most: int) -> tuple[Call, ...]:
-        try:
-            return (await self._run(planned, turn, attempts=1),)
-        except PlanFailed as other:
-            if most <= 1 or str(other) == str(error):
-                raise
-            return await self._enabled(planned, turn, other, most - 1)
-
-    async def _run(self, planned: PlannedCall, turn: int, attempts: int = ATTEMPTS) -> Call:
-        tool = self.graph.tools[planned.tool]
-        first: dict[str, Any] | None = None
-        reason: str | None = "no attempt"
-        tried: set[str] = set()
-        for attempt in range(attempts):
-            arguments, sources = await self.filler.fill(planned, turn, attempt)
-            first = self.filler.spoken_of(tool, sources, arguments) if first is None else first
-            if canonical(arguments) in tried:
-                continue
-            tried.add(canonical(arguments))
-            result = await self.environment.call(tool, arguments)
-            reason = failure(result) or emptiness(result)
-            self.on_attempt(Attempt(tool.id, arguments, result.status, reason, result.seconds))
-            if reason is None:
-                self.filler.said |= self.filler.spoken_of(tool, sources, arguments)
-                self.steps[planned.step] = self._record(planned, tool, arguments, sources, result)
-                return self.steps[planned.step]
-            self.repaired = True
-            if result.status in ("lost", "timeout", "refused"):
-                raise PlanFailed("server", f"{tool.id}: {reason}")
-        raise PlanFailed("plan", f"{tool.id}: {reason}", first)
-
-    def _record(
-        self,
-        planned: PlannedCall,
-        tool: Tool,
-        arguments: dict[str, Any],
-        sources: dict[str, Source],
-        result: CallResult,
-    ) -> Call:
-        after = {source.call for source in sources.values() if source.call is not None}
-        after |= {self.steps[step].id for step in planned.after}
+    def _record(self, planned: PlannedCall, tool: Tool, filling: Filling, result: CallResult) -> Call:
+        after = {source.call for source in filling.sources.values() if source.call is not None}
+        after |= {self.steps[step].id for step in planned.after if step in self.steps}
         after |= self._state_before(tool)
-        return Call(f"call_{len(self.steps) + 1}", tool, arguments, sources, result, frozenset(after))
+        name = f"call_{len(self.steps) + 1}"
+        return Call(name, tool, filling.arguments, filling.sources, result, frozenset(after))
 
     def _state_before(self, tool: Tool) -> set[str]:
         """Calls of the same server that cannot change places with this one: either of the two may write."""
@@ -184,8 +323,3 @@ class Executor:
 
 def _independent(one: Call, other: Call) -> bool:
     return one.id not in other.after and other.id not in one.after
-
-
-def _inserted(made: Iterable[int]) -> int:
-    """A step number for a call that was not planned: below all that are."""
-    return min((*made, 0)) - 1

@@ -141,7 +141,7 @@ class Reasoner:
         if isinstance(matched, Finding) or not together:
             return matched
         left = [call for call in remaining if call.after <= done and call not in matched]
-        return Finding("not_together", left[0].tool) if left else matched
+        return Finding("not_together", left[0].tool, left=tuple(left)) if left else matched
 
     def _judge_answer(self, step: Step) -> list[Call] | Finding:
         if step.calls:
@@ -171,7 +171,7 @@ class Reasoner:
         )
 
     async def _criticise(self, attempt: int, step: Step, found: Finding, remaining: Sequence[Call]) -> None:
-        expected = tuple(happened(call) for call in remaining)
+        expected = tuple(happened(call) for call in found.left or remaining)
         ask = CritiqueAsk(
             found.mistake,
             step,

@@ -7,7 +7,7 @@ helps is an experiment: the same call failed without it and succeeds after it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from toolweave.graph.model import Edge, ToolGraph
@@ -17,7 +17,10 @@ from toolweave.graph.reach import TRUSTED, Speakable
 from toolweave.graph.schema import parameters
 from toolweave.graph.words import words
 
-MOST_CANDIDATES = 5
+MOST_CANDIDATES = 3
+LEAST_PROMISE = 0.6
+SHORTEST_STEM = 4
+"""Letters of a word by which it is known in another form."""
 WORTH_A_TRY = 0.25
 """Confidence from which what an enabler returns is handed to the call that failed; the retry shows whether it fits."""
 
@@ -31,9 +34,8 @@ def enablers(
     steps that have been made to their tools. A parameter of the same name gets the same source as in the failing call,
     others are fed by calls that have been made, or by what a user could say.
     """
-    likely = sorted(
-        _candidates(graph, failing, set(made.values())), key=lambda name: -_promise(graph, name, failing, reason)
-    )
+    promise = {name: _promise(graph, name, failing, reason) for name in _candidates(graph, failing, set(made.values()))}
+    likely = sorted((name for name in promise if promise[name] >= LEAST_PROMISE), key=lambda name: -promise[name])
     plans = (_planned(graph, name, failing, made, step, speakable) for name in likely)
     return [plan for plan in plans if plan is not None][:MOST_CANDIDATES]
 
@@ -46,6 +48,23 @@ def after_enabler(graph: ToolGraph, failing: PlannedCall, enabler: PlannedCall) 
         if edge.source == enabler.tool and edge.confidence >= WORTH_A_TRY
     }
     return replace(failing, sources=failing.sources | given, after=failing.after | {enabler.step})
+
+
+def is_enabled(graph: ToolGraph, failing: PlannedCall, made: Collection[str]) -> bool:
+    """Whether experiments have shown a call that enables this one and was not made."""
+    edges = graph.into(failing.tool, "state")
+    return any(edge.effect == "enables" and edge.source not in made for edge in edges)
+
+
+def left_out(graph: ToolGraph, failing: PlannedCall, reason: str, speakable: Speakable) -> dict[str, ValueSource]:
+    """Optional parameters that an error names and that the user could have said."""
+    named = set(words(reason))
+    return {
+        parameter.path: Supplied()
+        for parameter in parameters(graph.tools[failing.tool])
+        if parameter.path not in failing.sources and not parameter.required and failing.corrects is None
+        if set(words(parameter.path)) <= named and speakable(failing.tool, parameter.path)
+    }
 
 
 def _candidates(graph: ToolGraph, failing: PlannedCall, made: set[str]) -> list[str]:
@@ -63,7 +82,15 @@ def _promise(graph: ToolGraph, name: str, failing: PlannedCall, reason: str) -> 
     needed = graph.tools[name].required
     nouns = tool_nouns(graph.tools[name])
     named = nouns.deed == "make" and nouns.head in words(reason)
-    return 3.0 * bool(state) + (nouns.deed == "make") + named + bool(needed & known) - 0.4 * len(needed - known)
+    told = 1.5 * _is_told(graph.tools[name].name, reason)
+    return 3.0 * bool(state) + (nouns.deed == "make") + named + told + bool(needed & known) - 0.4 * len(needed - known)
+
+
+def _is_told(name: str, reason: str) -> bool:
+    """Whether an error speaks of what a tool does: its name, or the first word of it in another form."""
+    verb = words(name)[0]
+    stem = verb[: max(SHORTEST_STEM, len(verb) - 1)]
+    return name in reason or (len(verb) >= SHORTEST_STEM and any(word.startswith(stem) for word in words(reason)))
 
 
 def _planned(

@@ -6,7 +6,8 @@ a border (a model wrote them) and are validated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -48,6 +49,8 @@ class Happened:
     """The observation as a model reads it."""
     value: Any
     """The observation, decoded."""
+    taken: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    """JSON pointer into `arguments` → (id of the call whose output gave the value, place in that output)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class Style:
     register: Literal["plain", "polite", "brisk", "chatty"]
     distance: Literal["explicit", "goal"]
     """`explicit` hints at the steps in everyday words; `goal` only says what is wanted."""
+    vagueness: Literal["exact", "loose"] = "exact"
+    """`exact` names things again and says what belongs to them; `loose` points back in few words ("it", "that one")."""
 
 
 @dataclass(frozen=True, slots=True)

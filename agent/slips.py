@@ -7,7 +7,9 @@ on a fresh environment, where the slip must really fail and everything after it 
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from toolweave.agent.fill import PlanFailed
@@ -20,16 +22,41 @@ NOT_MADE = CallResult("broken", "", None, 0.0)
 """The observation of a call that was never made."""
 
 
-def with_wrong_value(trace: Trace, turn: int, call: Call, pattern: str) -> Trace:
+def slipped(trace: Trace, turn: int, call: str, pattern: str | None) -> Iterator[Trace]:
+    """The trace with one call of a turn first made wrongly: as planned, then in the other ways that there are.
+
+    `call` is the id of the planned one; `pattern` its wrong parameter, `None` when it is made too early.
+    """
+    planned = _by_id(trace)[call]
+    ways: list[Callable[[], Trace]] = [
+        partial(too_early, trace, turn, planned)
+        if pattern is None
+        else partial(with_wrong_value, trace, turn, planned, place_of(pattern))
+    ]
+    for one in reversed(trace.turns[turn].calls):
+        taken = [place for place, source in one.sources.items() if source.kind == "output"]
+        ways += [partial(with_wrong_value, trace, turn, one, place) for place in taken]
+        ways.append(partial(too_early, trace, turn, one))
+    seen: list[Trace] = []
+    for way in ways:
+        try:
+            found = way()
+        except PlanFailed:
+            continue
+        if found not in seen:
+            seen.append(found)
+            yield found
+
+
+def with_wrong_value(trace: Trace, turn: int, call: Call, place: str) -> Trace:
     """The trace with `call` first made with the user's words for a thing instead of what a look-up returned for it.
 
     Raises:
         PlanFailed: The user has no words for it, or the wrong call could not come before the look-up.
     """
-    place = place_of(pattern)
     source = call.sources.get(place)
     if source is None or source.call is None:
-        raise PlanFailed("plan", f"slip: no call gives {call.tool.id} its {pattern!r}")
+        raise PlanFailed("plan", f"slip: no call gives {call.tool.id} its {place!r}")
     arguments, sources = _with_words(call, place, _by_id(trace)[source.call])
     before = {item.call for at, item in call.sources.items() if at != place and item.call is not None}
     return _inserted(trace, turn, call, arguments, sources, before, source.call)

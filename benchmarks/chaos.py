@@ -19,6 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
+FILES = ("samples.jsonl", "rejected.jsonl")
+"""Equal to the byte, unless servers answer differently from run to run."""
+
 
 def ids(out: Path) -> list[str]:
     """Ids of the kept samples, in the order of the file."""
@@ -53,8 +56,9 @@ def command(mcp: Path, out: Path, samples: int, seed: int) -> list[str]:
     return [*head, "-n", str(samples), "--seed", str(seed), "--json"]
 
 
-def one_kill(args: argparse.Namespace, delay: float, expected: list[str], scratch: Path, number: int) -> dict[str, int]:
-    """Kill a run after `delay` seconds, look for what is left of it, resume it, and count."""
+def one_kill(args: argparse.Namespace, delay: float, whole: Path, scratch: Path, number: int) -> dict[str, int]:
+    """Kill a run after `delay` seconds, look for what is left of it, resume it, and compare with one left alone."""
+    expected = ids(whole)
     out, own = scratch / f"run{number}", scratch / f"tmp{number}"
     own.mkdir()
     line = command(args.mcp, out, args.samples, args.seed)
@@ -74,6 +78,7 @@ def one_kill(args: argparse.Namespace, delay: float, expected: list[str], scratc
         "lost": len((before | set(expected)) - set(after)),
         "twice": len(after) - len(set(after)),
         "extra": len(set(after) - set(expected)),
+        "other bytes": any((out / name).read_bytes() != (whole / name).read_bytes() for name in FILES),
         "processes left": left,
     }
     sys.stdout.write(f"kill {number} after {delay:5.1f} s: {facts}\n")
@@ -93,11 +98,13 @@ def main() -> None:
     scratch = Path(tempfile.mkdtemp(prefix="toolweave-chaos-"))
     began = time.monotonic()
     subprocess.run(command(args.mcp, scratch / "whole", args.samples, args.seed), stdout=subprocess.DEVNULL, check=True)
-    whole = time.monotonic() - began
+    seconds = time.monotonic() - began
     expected = ids(scratch / "whole")
-    sys.stdout.write(f"left alone: {len(expected)} samples in {whole:.1f} s\n")
+    sys.stdout.write(f"left alone: {len(expected)} samples in {seconds:.1f} s\n")
     rng = random.Random(args.seed)
-    facts = [one_kill(args, rng.uniform(0.5, whole), expected, scratch, number) for number in range(args.kills)]
+    facts = [
+        one_kill(args, rng.uniform(0.5, seconds), scratch / "whole", scratch, number) for number in range(args.kills)
+    ]
     shutil.rmtree(scratch, ignore_errors=True)
     totals = {key: sum(item[key] for item in facts) for key in facts[0]}
     sys.stdout.write(json.dumps({"kills": args.kills, "samples": len(expected), **totals}) + "\n")

@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/faults.py -n 6
 
 One server for each fault; each process of it draws anew when it misbehaves. Whatever a faulty reply carries is marked,
-so a marked observation in a kept sample is a fault that got through, unless its call is a slip that really failed.
-Exit code 1 when one did, or a run ended with nothing planned.
+so a marked observation in a kept sample is a fault that got through, unless its call is a slip that really failed. So
+is an empty one: the server always has something to say. Exit code 1 when one did, or a run ended with nothing planned.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from toolweave.pipeline.sample import Sample, tool_messages
 from toolweave.pipeline.store import read_lines
 
 MARK = "QX-"
-FAULTS = ("crash", "hang", "wrong type", "truncated", "error as success", "success as error")
+FAULTS = (
+    "crash", "hang", "wrong type", "truncated", "error as success", "success as error", "lie", "nothing", "garbage",
+)  # fmt: skip
 SERVER = '''
 import json, os, random, sys, time
 from typing import Any
@@ -45,6 +47,13 @@ def answer(value: dict[str, Any]) -> str:
         return json.dumps([mark, 7])
     if FAULT == "truncated":
         return json.dumps({"trace": mark} | value)[:-9]
+    if FAULT == "lie":
+        return json.dumps({key: f"{item} {mark}" if isinstance(item, str) else item for key, item in value.items()})
+    if FAULT == "nothing":
+        return ""
+    if FAULT == "garbage":
+        print(f"half a line {mark}", flush=True)
+        return json.dumps(value)
     if FAULT == "error as success":
         return json.dumps({"detail": f"upstream {mark} gave up"})
     raise ValueError(json.dumps(value | {"trace": mark}))
@@ -82,7 +91,7 @@ server.run()
 def config(folder: Path, fault: str, share: float) -> Path:
     """An `mcp.json` with one server that has one fault."""
     (folder / "rooms.py").write_text(SERVER, encoding="utf-8")
-    options = {"disposable": True, "call_timeout": 2.0, "values": {"name": ["Aster", "Birch"], "day": ["2026-05-11"]}}
+    options = {"disposable": True, "call_timeout": 10.0, "values": {"name": ["Aster", "Birch"], "day": ["2026-05-11"]}}
     server = {"command": "python", "args": [str(folder / "rooms.py"), fault, str(share)], "toolweave": options}
     path = folder / "mcp.json"
     path.write_text(json.dumps({"mcpServers": {"rooms": server}}), encoding="utf-8")
@@ -92,7 +101,8 @@ def config(folder: Path, fault: str, share: float) -> Path:
 def got_through(sample: Sample) -> list[str]:
     """Ids of the calls of a kept sample whose observation is marked and that are no slips."""
     slips = {call.id for call in sample.checker.calls if call.fails}
-    return [name for name, text in tool_messages(sample.messages).items() if MARK in text and name not in slips]
+    shown = tool_messages(sample.messages)
+    return [name for name, text in shown.items() if (MARK in text or not text.strip()) and name not in slips]
 
 
 def one_run(fault: str, args: argparse.Namespace) -> dict[str, Any]:
@@ -101,7 +111,7 @@ def one_run(fault: str, args: argparse.Namespace) -> dict[str, Any]:
         folder, out = Path(scratch), Path(scratch, "run")
         line = [sys.executable, "-m", "toolweave.pipeline", "run", "--mcp", str(config(folder, fault, args.share))]
         line += ["--out", str(out), "-n", str(args.samples), "--seed", str(args.seed), "--json"]
-        subprocess.run(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=900)
+        subprocess.run(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=args.timeout)
         kept = [Sample.model_validate(item) for item in read_lines(out / "samples.jsonl")]
         dropped = Counter(str(item["stage"]) for item in read_lines(out / "rejected.jsonl"))
         statuses = Counter(str(item["status"]) for item in read_lines(out / "events.jsonl") if item["event"] == "call")
@@ -115,10 +125,13 @@ def main() -> int:
     parser.add_argument("-n", "--samples", type=int, default=6)
     parser.add_argument("--share", type=float, default=0.15, help="share of the replies that are faulty")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", nargs="+", choices=FAULTS, default=FAULTS)
+    parser.add_argument("--timeout", type=float, default=900, help="seconds for each run")
     args = parser.parse_args()
-    runs = {fault: one_run(fault, args) for fault in FAULTS}
-    for fault, facts in runs.items():
-        print(f"{fault:18} {facts}", flush=True)
+    runs: dict[str, dict[str, Any]] = {}
+    for fault in args.faults:
+        runs[fault] = one_run(fault, args)
+        print(f"{fault:18} {runs[fault]}", flush=True)
     faulty = sum(len(facts["got through"]) for facts in runs.values())
     kept = sum(facts["kept"] for facts in runs.values())
     print(f"{kept} kept samples, {faulty} faulty observations in them (bar 0)")

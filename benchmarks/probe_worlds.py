@@ -143,29 +143,42 @@ def _of(edges: Edges, effect: str) -> Edges:
 
 
 async def measure(worlds: Sequence[str], calls: int, states: int, least: int) -> None:
-    """Probe worlds and print how well they were understood."""
-    with ProcessPoolExecutor(2) as pool:
-        truths = dict(zip(worlds, pool.map(derive, worlds, repeat(7), repeat(states)), strict=True))
-    specs = [spec_of(world) for world in worlds]
-    async with open_environment(specs, strict=True) as environment:
-        tools = environment.tools
-    began = time.perf_counter()
-    report = await probe(specs, tools, ProbeBudget.full(calls, 1800.0))
-    seconds = time.perf_counter() - began
-    total, by_random = Scores(), 0
-    for world, spec in zip(worlds, specs, strict=True):
-        mine = [tool for tool in tools if tool.server == world]
-        one = Scores()
-        for scores in (one, total):
-            scores.add(report, world, truths[world], mine, least)
-        one.show(world)
-        made = len(report.observations[world])
-        by_random += await random_pairing(spec, mine, _pools(report, world), made, truths[world])
+    """Probe one world after the other and print how well each, and all of them, were understood."""
+    total, counted = Scores(), Counted()
+    with ProcessPoolExecutor(1) as pool:
+        for world, truth in zip(worlds, pool.map(derive, worlds, repeat(7), repeat(states)), strict=True):
+            await _measure_one(world, truth, calls, least, total, counted)
     total.show_errors()
     total.show("all")
-    print(f"{report.calls} calls, {report.calls / len(tools):.1f} per tool, {seconds:.0f} s")
-    per_call = f"{total.data.right / report.calls:.4f}, random pairing: {by_random / report.calls:.4f}"
+    print(f"{counted.calls} calls, {counted.calls / total.tools:.1f} per tool, {counted.seconds:.0f} s")
+    per_call = f"{total.data.right / counted.calls:.4f}, random pairing: {counted.by_random / counted.calls:.4f}"
     print(f"true data edges found per call: {per_call}")
+
+
+@dataclass
+class Counted:
+    """What the experiments cost, and what random pairing found for as much."""
+
+    calls: int = 0
+    by_random: int = 0
+    seconds: float = 0.0
+
+
+async def _measure_one(world: str, truth: Truth, calls: int, least: int, total: Scores, counted: Counted) -> None:
+    spec, began = spec_of(world), time.perf_counter()
+    async with open_environment([spec], strict=True) as environment:
+        tools = environment.tools
+    report = await probe([spec], tools, ProbeBudget.full(calls, 1800.0))
+    seconds, one = time.perf_counter() - began, Scores()
+    for scores in (one, total):
+        scores.add(report, world, truth, tools, least)
+    found = await random_pairing(spec, tools, _pools(report, world), report.calls, truth)
+    one.show(world)
+    per_call = f"{one.data.right / report.calls:.4f}, random pairing: {found / report.calls:.4f}"
+    print(f"  {report.calls} calls, {seconds:.0f} s; true data edges found per call: {per_call}", flush=True)
+    counted.calls += report.calls
+    counted.by_random += found
+    counted.seconds += seconds
 
 
 def _pools(report: ProbeReport, world: str) -> Pools:

@@ -89,6 +89,29 @@ class Coverage:
             self._settle(plan, turns[index])
         self.avoided = frozenset(target for target in self.lost if self.hopeless(target))
 
+    def lose(self, plan: TrajectoryPlan, turn: int, step: int) -> None:
+        """Count a call of a turn for which no way was found."""
+        call = next(call for call in plan.turns[turn].calls if call.step == step)
+        if not self.kept[call.tool]:
+            self.lost[call.tool] = self.lost.get(call.tool, 0.0) + 1.0
+        edges = [edge for edge in edges_of(plan.turns[: turn + 1]) if edge[2] == call.tool]
+        self.lost_edges.update(edges)
+        self._weigh((edge for edge in edges if not self.edges[edge]), LOST_WEIGHT)
+
+    def exchange(self, old: TrajectoryPlan, new: TrajectoryPlan) -> None:
+        """Count another plan instead of one on the way; its targets have been targets all the same."""
+        targeted, refused = Counter(self.targeted), Counter(self.refused)
+        self.plan(new)
+        for counted, before in ((self.targeted, targeted), (self.refused, refused)):
+            for turn in old.turns:
+                if counted[turn.target] > before[turn.target]:
+                    counted[turn.target] -= 1
+        self.quotas.forget(row_kinds(old))
+        self._weigh(edges_of(old.turns), -1.0)
+        self.pairs.subtract(server_pairs(old.tools))
+        self.turns -= len(old.turns)
+        self.long_turns -= sum(is_long(turn) for turn in old.turns)
+
     def _settle(self, plan: TrajectoryPlan, turns: int) -> None:
         """Count a plan's first turns as kept and the next one as lost; those behind it were not tried."""
         good = edges_of(plan.turns[:turns])

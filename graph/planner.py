@@ -8,10 +8,11 @@ what can be done with its results (`planning/growth.py`), in the form that its k
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from toolweave.graph.model import ToolGraph
-from toolweave.graph.plan import NoSource, TurnKind, TurnPlan
+from toolweave.graph.plan import NoSource, PlannedCall, TurnKind, TurnPlan
 from toolweave.graph.planning.closure import Closure
 from toolweave.graph.planning.corrections import plan_correction
 from toolweave.graph.planning.draft import FIRST, NO_LEANING, DeadEnd, Draft, Leaning, Past
@@ -86,6 +87,14 @@ class Planner:
         grow(draft, self._closure(wish), self.known, wish.dependent)
         turn = TurnPlan(draft.calls[-1].tool, tuple(draft.calls))
         return self._of_kind(turn, wish.kind, past, rng) or NoSource(wish.target, "")
+
+    def go_on(self, wish: Wish, calls: Sequence[PlannedCall], rng: random.Random, past: Past) -> TurnPlan | None:
+        """A turn that begins with these calls and goes on from there, as the wish asks for; `None` where none does."""
+        draft = Draft(rng, past, wish.leaning, list(calls))
+        grow(draft, self._closure(wish), self.known, wish.dependent)
+        if len(draft.calls) == len(calls):
+            return None
+        return self._of_kind(TurnPlan(draft.calls[-1].tool, tuple(draft.calls)), wish.kind, past, rng)
 
     def _closure(self, wish: Wish) -> Closure:
         return self._closures[wish.leaning.exploring]

@@ -100,6 +100,10 @@ class Quotas:
         """Count the turns of a row that is on the way."""
         self._on_the_way.update(kinds)
 
+    def forget(self, kinds: Iterable[TurnKind]) -> None:
+        """Count the turns of a row no more: another one is on the way instead."""
+        self._on_the_way.subtract(list(kinds))
+
     def could_not_plan(self, kind: TurnKind) -> None:
         """Note that no turn of a kind was found where one was wanted."""
         self._fruitless[kind] += 1

@@ -12,7 +12,17 @@ from toolweave.agent.trace import Call, Trace
 from toolweave.graph.plan import TrajectoryPlan, TurnKind
 from toolweave.pipeline.conversation import Conversation, SpokenTurn
 from toolweave.pipeline.gates.kinds import is_long, is_parallel
-from toolweave.pipeline.sample import Checker, Provenance, Quality, Sample, ServerRecord, Turn, called, sample_id
+from toolweave.pipeline.sample import (
+    Checker,
+    Composite,
+    Provenance,
+    Quality,
+    Sample,
+    ServerRecord,
+    Turn,
+    called,
+    sample_id,
+)
 from toolweave.servers.info import ServerInfo
 from toolweave.servers.tools import Tool
 
@@ -69,6 +79,7 @@ def _turn(
         relation=turn.relation,
         withheld=tuple(conversation.names[tool.id] for tool in offered if tool.id in turn.withheld),
         masked=turn.masked,
+        advanced=Composite(**turn.advanced.model_dump()),
     )
 
 

@@ -1,10 +1,23 @@
-"""The command line: `toolweave run | verify | report | export | graph | doctor`."""
+"""The command line: `toolweave run | status | verify | eval | report | export | graph | doctor`."""
 
 from __future__ import annotations
 
 import typer
 
-from toolweave.pipeline.commands import decontaminate, doctor, duplicates, export, graph, report, run, show, verify
+from toolweave.pipeline.commands import (
+    control,
+    decontaminate,
+    doctor,
+    duplicates,
+    evaluate,
+    export,
+    graph,
+    report,
+    run,
+    serve,
+    show,
+    verify,
+)
 
 app = typer.Typer(
     name="toolweave",
@@ -14,8 +27,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.run)
+app.command("status")(control.status)
+app.command("pause")(control.pause)
+app.command("resume")(control.resume)
+app.command("stop")(control.stop)
 app.command("verify")(verify.verify)
+app.command("eval")(evaluate.evaluate)
 app.command("export")(export.export)
+app.command("serve")(serve.serve)
 app.command("report")(report.report)
 app.command("duplicates")(duplicates.duplicates)
 app.command("decontaminate")(decontaminate.decontaminate)

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from toolweave.pipeline.grouped_errors import first_known
 from toolweave.pipeline.run import Progress as RunProgress
 from toolweave.servers.errors import ToolweaveError
 
@@ -71,14 +72,15 @@ def fail_group(group: BaseExceptionGroup[BaseException], hint: str) -> NoReturn:
     """The first thing that a user can act on, or the whole group as it is."""
     if group.subgroup(KeyboardInterrupt):
         interrupted(hint)
-    known = group.subgroup(ToolweaveError)
+    known = first_known(group)
     if known is None:
         raise group
-    error: BaseException = known
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, ToolweaveError)
-    fail(error)
+    fail(known)
+
+
+def say(text: str) -> None:
+    """Tell the user something beside the results."""
+    err.print(f"toolweave: {text}")
 
 
 def interrupted(hint: str) -> NoReturn:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from toolweave.agent.compose import Asked, ask_backwards, speak_as_user
 from toolweave.agent.messages import Message, user_message
 from toolweave.agent.reason import Reasoner
-from toolweave.agent.roles import Query, Style
+from toolweave.agent.roles import AdvancedTool, Query, Style
 from toolweave.agent.trace import Call, Trace, TurnTrace
 from toolweave.graph.plan import Relation, TurnKind
 from toolweave.pipeline.offers import Offer
@@ -30,6 +30,8 @@ class SpokenTurn:
     messages: tuple[int, int]
     """Indices of its first and last message."""
     attempts: int
+    advanced: AdvancedTool
+    """What the turn amounts to."""
     withheld: frozenset[str] = frozenset()
     """Ids of the tools that are not on offer."""
     masked: tuple[int, ...] = ()
@@ -135,6 +137,7 @@ class _Speaker:
                 () if refuses else turn.calls,
                 (first, len(self.messages) - 1),
                 max(reasoner.attempts for reasoner in reasoners),
+                asked.advanced,
                 absent,
                 tuple(index for reasoner in reasoners for index in reasoner.masked),
             )

@@ -15,8 +15,10 @@ from toolweave.graph.model import Edge, ToolGraph
 from toolweave.graph.planning.draft import EdgeKey, edge_key
 from toolweave.pipeline.coverage_rows import RowFacts, row_facts
 from toolweave.pipeline.graph_file import graph_from_json
+from toolweave.pipeline.history import Rehearsed, rehearsals
 from toolweave.pipeline.sample import Sample
 from toolweave.pipeline.store import read_json, read_lines
+from toolweave.pipeline.taxonomy import failures
 from toolweave.servers.errors import RunError
 from toolweave.servers.json_values import as_object
 
@@ -34,6 +36,8 @@ class RunRecord:
     """Tool id → why policy does not let it be called."""
     unreachable: dict[str, str]
     """Tool id → which parameter has no source."""
+    rehearsals: tuple[Rehearsed, ...] = ()
+    """Every plan that was rehearsed, in the order of the items."""
 
 
 def read_run(root: Path) -> RunRecord:
@@ -56,6 +60,7 @@ def read_run(root: Path) -> RunRecord:
         as_object(read_json(root / "settings.json").get("kinds")),
         as_object(as_object(manifest.get("servers")).get("refused")),
         as_object(manifest.get("unreachable")),
+        rehearsals(root / "events.jsonl"),
     )
 
 
@@ -67,6 +72,8 @@ def coverage_of(run: RunRecord) -> dict[str, Any]:
         "format": "toolweave-coverage/1",
         "samples": len(run.rows),
         "lost": _counted(str(line["stage"]) for line in run.rejected),
+        "failures": failures(run.rejected),
+        "rehearsals": _rehearsals(run.rehearsals),
         "kinds": _kinds(run),
         "relations": _counted(turn.relation for turn in turns),
         "tools": _tools(run),
@@ -74,6 +81,17 @@ def coverage_of(run: RunRecord) -> dict[str, Any]:
         "shapes": _shapes(run.rows),
         "values": _values(run.rows),
         "server_pairs": {"+".join(pair): count for pair, count in sorted(pairs.items())},
+    }
+
+
+def _rehearsals(found: Sequence[Rehearsed]) -> dict[str, int]:
+    """How many items have been rehearsed, with how many plans, and for how many a way was found."""
+    first = {one.index: one for one in reversed(found)}
+    return {
+        "items": len(first),
+        "found": len({one.index for one in found if one.lost is None}),
+        "found_at_once": sum(one.lost is None for one in first.values()),
+        "plans": len(found),
     }
 
 
@@ -116,8 +134,9 @@ def _why_not(tool: str, run: RunRecord) -> str:
 
 def _lost(tool: str, run: RunRecord) -> str | None:
     """What became of the plans for a target that were lost."""
-    lost = [line for line in run.rejected if line.get("target") == tool]
-    return f"{len(lost)} lost, the last at {lost[-1]['stage']}: {lost[-1]['reason']}" if lost else None
+    lost = [(str(line["stage"]), str(line["reason"])) for line in run.rejected if line.get("target") == tool]
+    lost += [("rehearsal", one.reason) for one in run.rehearsals if one.lost == tool]
+    return f"{len(lost)} lost, the last at {lost[-1][0]}: {lost[-1][1]}" if lost else None
 
 
 def _edges(run: RunRecord) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from toolweave.graph.model import ToolGraph
 from toolweave.servers.environment import Environment
@@ -12,6 +13,7 @@ from toolweave.servers.pool import ServerPool, open_pool
 from toolweave.servers.sharing import Reading, open_shared_servers
 from toolweave.servers.spec import ServerSpec
 from toolweave.servers.warm import open_warm_starts
+from toolweave.servers.watch import Watch
 
 OpenEnvironment = Callable[[Sequence[ServerSpec]], AbstractAsyncContextManager[Environment]]
 """Opens an environment of these servers; nothing of one is seen in another."""
@@ -22,10 +24,12 @@ class Environments:
 
     def __init__(self, pool: ServerPool) -> None:
         self._pool = pool
+        self.watch = Watch()
+        """What was seen of all servers."""
 
     def __call__(self, specs: Sequence[ServerSpec]) -> AbstractAsyncContextManager[Environment]:
-        """A fresh environment."""
-        return self._pool.open(specs)
+        """A fresh environment; servers that keep failing are left out for a while."""
+        return self.watch.open(self._pool.open, specs)
 
     @asynccontextmanager
     async def sharing(
@@ -39,7 +43,7 @@ class Environments:
             allowed: Ids of the tools that may be called.
         """
         async with open_shared_servers(self._pool, stateless(specs, graph, allowed)) as shared:
-            yield shared.open
+            yield partial(self.watch.open, shared.open)
 
 
 @asynccontextmanager

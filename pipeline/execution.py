@@ -1,26 +1,28 @@
-"""From a plan to an executed trace: live, on fresh environments, with slips put in where a turn wants one."""
+"""From a plan to an executed trace: rehearsed, planned anew where that fails, with slips where a turn wants them."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import islice
 
-from toolweave.agent.execute import Executor
-from toolweave.agent.fill import PlanFailed
+from toolweave.agent.fill import PlanFailed, Voice
+from toolweave.agent.memory import Memory
 from toolweave.agent.outcomes import emptiness
+from toolweave.agent.rehearse import Lost, NotRehearsed, Rehearsal, Rehearsed
 from toolweave.agent.replay import ExpectedCall, expected_call, rebound, replay
-from toolweave.agent.slips import too_early, with_wrong_value
-from toolweave.agent.trace import Trace, TurnTrace
-from toolweave.graph.plan import TrajectoryPlan
-from toolweave.pipeline.workshop import Log, Workshop
+from toolweave.agent.slips import slipped
+from toolweave.agent.trace import Trace
+from toolweave.graph.plan import TrajectoryPlan, TurnKind
+from toolweave.pipeline.workshop import Log, Tried, Workshop
 from toolweave.servers.environment import Environment
 from toolweave.servers.info import ServerInfo
 from toolweave.servers.results import CallResult
 
-VARIATIONS = 3
-"""Times that a plan is tried, each time about other rows and other values."""
+MOST_SLIPS = 3
+"""Wrong calls that are tried for one turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,68 +36,69 @@ class Executed:
 
 
 async def execute(shop: Workshop, plan: TrajectoryPlan, log: Log, rng: random.Random) -> Executed:
-    """Run the plan; when its values lead nowhere, again about other things, each time on a fresh environment.
+    """Rehearse the plan, or another one for the same item, and execute it on a fresh environment.
 
     Raises:
         PlanFailed: Not even the first turn could be made to work.
     """
-    for _ in range(VARIATIONS - 1):
-        try:
-            return await _execute_once(shop, plan, log, rng)
-        except PlanFailed as error:
-            if error.stage != "plan":
-                raise
-    return await _execute_once(shop, plan, log, rng)
+    lessons = shop.lessons(plan.index) if shop.lessons is not None else None
+    rehearsal = Rehearsal(
+        lambda names: shop.open_live([shop.specs[name] for name in names]),
+        shop.graph,
+        Voice(shop.book, shop.model, rng.randrange(2**31)),
+        lessons.memory if lessons is not None else Memory.of_facts(shop.graph.facts),
+        shop.settings.rehearsal_calls,
+        lessons.replan if lessons is not None else lambda _lost, _tries: None,
+        log.attempts.append,
+    )
+    try:
+        made = await rehearsal.run(plan)
+    except Lost as error:
+        _note(error.lost, log)
+        raise
+    _note(made.lost, log)
+    log.tried.append(Tried(made.plan))
+    if made.lost and len(made.trace.turns) < len(plan.turns):
+        last = max(made.lost, key=lambda one: one.turn)
+        log.cut = f"turn {last.turn}: {last}"
+    return Executed(await _with_slips(shop, made), made.servers, made.started)
 
 
-async def _execute_once(shop: Workshop, plan: TrajectoryPlan, log: Log, rng: random.Random) -> Executed:
-    specs = [shop.specs[name] for name in dict.fromkeys(shop.graph.tools[tool].server for tool in plan.tools)]
-    started = datetime.now(UTC)
-    async with shop.open_live(specs) as environment:
-        if environment.failures:
-            raise PlanFailed("server", next(iter(environment.failures.values())))
-        executor = Executor(environment, shop.graph, shop.book, shop.model, rng, log.attempts.append)
-        trace = await _run_turns(executor, plan, log)
-        servers = list(environment.servers.values())
-    if any(turn.kind == "error_recovery" for turn in trace.turns):
-        trace = await _again(_slipped(trace, plan, executor), shop)
-    elif executor.repaired:
-        trace = await _again(trace, shop)
-    return Executed(trace, servers, started)
+def _note(lost: Sequence[NotRehearsed], log: Log) -> None:
+    log.tried += [Tried(one.plan, one.turn, one.step, str(one)) for one in lost]
 
 
-async def _run_turns(executor: Executor, plan: TrajectoryPlan, log: Log) -> Trace:
-    """The plan's turns, in order; a later turn that fails is left out, and so is what comes after it."""
-    turns: list[TurnTrace] = []
-    for number, turn in enumerate(plan.turns):
-        try:
-            turns.append(await executor.run_turn(turn, number))
-        except PlanFailed as error:
-            if not any(done.calls for done in turns):
-                raise
-            log.cut = f"turn {number}: {error}"
-            break
-    if not any(turn.calls for turn in turns):
-        raise PlanFailed("plan", "no turn makes a call")
-    return Trace(tuple(turns))
-
-
-def _slipped(trace: Trace, plan: TrajectoryPlan, executor: Executor) -> Trace:
-    """The trace with the planned slips put in, not made yet."""
-    for number, turn in enumerate(plan.turns[: len(trace.turns)]):
+async def _with_slips(shop: Workshop, made: Rehearsed) -> Trace:
+    """The trace with the slips that its turns want; a turn in which nothing can be made wrongly is an ordinary one."""
+    trace = made.trace
+    plain: TurnKind = "long_context" if any(turn.kind == "long_context" for turn in trace.turns) else "base"
+    for number, turn in enumerate(made.plan.turns):
         if turn.slip is None:
             continue
-        ids = [call.id for call in trace.turns[number].calls]
-        call = trace.turns[number].calls[ids.index(executor.steps[turn.slip.step].id)]
-        if turn.slip.parameter is None:
-            trace = too_early(trace, number, call)
-        else:
-            trace = with_wrong_value(trace, number, call, turn.slip.parameter)
+        steps = [leg.planned.step for leg in made.legs if leg.turn == number]
+        call = trace.turns[number].calls[steps.index(turn.slip.step)].id
+        found = await _first_that_fails(shop, slipped(trace, number, call, turn.slip.parameter))
+        trace = found or _of_kind(trace, number, plain)
     return trace
 
 
+async def _first_that_fails(shop: Workshop, slips: Iterator[Trace]) -> Trace | None:
+    """The first trace whose slip a server really refuses, while everything else still works."""
+    for trace in islice(slips, MOST_SLIPS):
+        try:
+            return await _again(trace, shop)
+        except PlanFailed:
+            continue
+    return None
+
+
+def _of_kind(trace: Trace, turn: int, kind: TurnKind) -> Trace:
+    turns = trace.turns
+    return Trace((*turns[:turn], replace(turns[turn], kind=kind), *turns[turn + 1 :]))
+
+
 async def _again(trace: Trace, shop: Workshop) -> Trace:
-    """The same calls on a fresh environment: failed attempts may have left something behind in the first one."""
+    """The same calls on a fresh environment, slips included."""
     expected = [expected_call(call) for call in trace.calls]
     async with shop.open_fresh(shop.specs_of(trace)) as environment:
         seen = await _made_again(expected, environment)

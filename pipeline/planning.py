@@ -6,64 +6,31 @@ same items, also when it was killed in between.
 
 from __future__ import annotations
 
+import copy
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from toolweave.graph.aims import Aim, Aims
+from toolweave.agent.memory import Memory
 from toolweave.graph.coverage import Coverage
 from toolweave.graph.plan import NoSource, Relation, TrajectoryPlan, TurnKind, TurnPlan
 from toolweave.graph.planner import Planner, Wish
-from toolweave.graph.planning.draft import Leaning, Past
 from toolweave.graph.quotas import Quotas
-from toolweave.graph.relations import past_for, relation_of
+from toolweave.graph.relations import relation_of
+from toolweave.pipeline.drawing import PLAIN, Drawer, Drawing, drawn_relations
+from toolweave.pipeline.history import Traces, lost_and_made
+from toolweave.pipeline.replanning import Lessons
+from toolweave.pipeline.workshop import Tried
 
 TURNS = (0.25, 0.4, 0.35)
 """Shares of trajectories with one, two and three turns; where more are allowed, three and more share the last."""
-RELATIONS: dict[Relation, float] = {"continues": 0.35, "returns": 0.3, "corrects": 0.2, "switches": 0.15}
-"""Weights of how a later turn stands to the earlier ones, where the graph allows each."""
-DEPENDENT = {0: 0.3, 1: 0.15, 2: 0.15, 3: 0.2, 5: 0.12, 7: 0.08}
-"""Weights of how many calls of a turn should depend on earlier ones."""
-LONG_SHARE = 0.33
-"""Share of turns that should have many dependent calls; some are lost, and some cannot grow."""
-DEEP_SHARE = 0.3
-"""Share of turns that grow where their chain is longest; those that are to be the longest always do."""
-MOST_DEPENDENT_BUT_PLAIN = 3
-"""Dependent calls that are wished for where the kind of turn is hard enough by itself."""
-FEW = 4
-"""Tools for every dependent call: a small catalogue leaves something for later turns."""
-AS_AIMED = 0.6
-"""Share of turns for a tool that was no target yet that end with this tool."""
 EXPLORING_SHARE = 0.1
 """Share of plans that may follow edges that are hardly believed, unless more tools than that hang on them."""
 SOON = 2.5
 """Multiple of the number of samples within which every doubtful tool is to be a target."""
 MOST_KINDS = 3
 """Kinds of turn that are tried before the one most wanted is let go."""
-MOST_AIMS = 10
-"""Targets that are tried for a turn of one kind."""
 BASE_ONLY: Mapping[TurnKind, float] = {"base": 1.0}
-PLAIN: tuple[TurnKind, ...] = ("base", "long_context")
-"""Kinds that ask nothing of the chain."""
-
-
-@dataclass
-class _Draw:
-    """One trajectory under construction."""
-
-    rng: random.Random
-    exploring: bool
-    turns: list[TurnPlan] = field(default_factory=list[TurnPlan])
-    kinds: list[TurnKind] = field(default_factory=list[TurnKind])
-    """Kinds of the row's turns so far; those of irrelevant turns too, which are planned last."""
-    irrelevant: list[int] = field(default_factory=list[int])
-    """How many other turns stand before each irrelevant one."""
-
-    @property
-    def plain(self) -> TurnKind:
-        """The kind of an ordinary turn: a long context is long for all turns."""
-        return "long_context" if "long_context" in self.kinds else "base"
 
 
 class CoveragePlanner:
@@ -91,14 +58,19 @@ class CoveragePlanner:
         self._seed = seed
         self._most_turns = most_turns
         self._samples = samples
+        self._targets = targets
         self.coverage = Coverage(Quotas(shares))
-        self._aims = Aims(planner, self.coverage, targets)
+        self._drawer = Drawer(planner, self.coverage, targets)
+        self._aims = self._drawer.aims
+        self._memory = Memory.of_facts(planner.graph.facts)
+        self._known = self._as_known()
+        self._lessons: dict[int, Lessons] = {}
 
     def plan(self, index: int) -> TrajectoryPlan | NoSource:
         """The item with this number; says which parameter has no source when no target is left."""
         seed = random.Random(f"{self._seed}:{index}").randrange(2**31)
         rng = random.Random(seed)
-        draw = _Draw(rng, self._explores(rng))
+        draw = Drawing(rng, self._explores(rng))
         if not self._open(draw):
             return self._why_nothing()
         for _ in range(self._wanted_turns(rng) - 1):
@@ -106,7 +78,47 @@ class CoveragePlanner:
                 break
         plan = TrajectoryPlan(index, seed, tuple(self._with_irrelevant(draw)))
         self.coverage.plan(plan)
+        self._lessons[index] = self._known
         return plan
+
+    def lessons(self, index: int) -> Lessons:
+        """What was known when an item was planned, and how to plan it anew from there."""
+        return self._lessons.get(index, self._known)
+
+    def learn(
+        self,
+        plans: Mapping[int, TrajectoryPlan],
+        outcomes: Mapping[int, str],
+        kept: Mapping[int, Sequence[TurnKind]] | None,
+        history: Mapping[int, Traces],
+    ) -> None:
+        """Count what became of a finished wave.
+
+        Args:
+            plans: The plans of the wave by index.
+            outcomes: `kept` or another outcome, by index.
+            kept: Kinds of the turns that the kept rows have, by index; without it every planned turn was kept.
+            history: What its items have left behind, by index.
+        """
+        made = {index: self._made(plan, history.get(index, Traces()).tried) for index, plan in plans.items()}
+        self.coverage.learn(made, outcomes, kept)
+        for index in plans:
+            self._memory.learn(history.get(index, Traces()).attempts)
+            self._lessons.pop(index, None)
+        self._known = self._as_known()
+
+    def _made(self, plan: TrajectoryPlan, tried: Sequence[Tried]) -> TrajectoryPlan:
+        """The plan that an item came to; those for which no way was found are counted as lost."""
+        lost, made = lost_and_made(tried)
+        for one in lost:
+            if one.turn is not None and one.step is not None:
+                self.coverage.lose(one.plan, one.turn, one.step)
+        if made is not None and made != plan:
+            self.coverage.exchange(plan, made)
+        return made or plan
+
+    def _as_known(self) -> Lessons:
+        return Lessons(Drawer(self._planner, copy.deepcopy(self.coverage), self._targets), copy.deepcopy(self._memory))
 
     def _explores(self, rng: random.Random) -> bool:
         """Whether this plan may follow doubtful edges: a bounded share, or as many as the doubtful tools need."""
@@ -122,7 +134,7 @@ class CoveragePlanner:
             wanted = rng.randint(wanted, self._most_turns)
         return min(wanted, self._most_turns)
 
-    def _open(self, draw: _Draw) -> bool:
+    def _open(self, draw: Drawing) -> bool:
         """Plan the first turn: of the kind that lacks most and can be had, else of kind `base`."""
         kinds: list[TurnKind] = [kind for kind in self.coverage.quotas.most_wanted() if kind != "irrelevant"]
         if any(self._turn_of(kind, ("opens",), draw) for kind in kinds):
@@ -131,12 +143,12 @@ class CoveragePlanner:
         plans = (self._planner.plan_turn(Wish(aim.target), draw.rng) for aim in aims)
         found = next((turn for turn in plans if isinstance(turn, TurnPlan)), None)
         if found is not None:
-            self._take(found, draw)
+            draw.take(found)
         return found is not None
 
-    def _go_on(self, draw: _Draw) -> bool:
+    def _go_on(self, draw: Drawing) -> bool:
         """Plan one more turn, of the kind that lacks most and can be had."""
-        relations = _drawn(RELATIONS, draw.rng)
+        relations = drawn_relations(draw.rng)
         for kind in self._wanted_kinds(draw)[:MOST_KINDS]:
             if kind == "irrelevant":
                 draw.irrelevant.append(len(draw.turns))
@@ -146,60 +158,19 @@ class CoveragePlanner:
                 return True
         return False
 
-    def _wanted_kinds(self, draw: _Draw) -> list[TurnKind]:
+    def _wanted_kinds(self, draw: Drawing) -> list[TurnKind]:
         wanted = self.coverage.quotas.most_wanted(draw.kinds)
         return [kind for kind in wanted if kind not in PLAIN or kind == draw.plain]
 
-    def _turn_of(self, kind: TurnKind, relations: Sequence[Relation], draw: _Draw) -> bool:
-        for relation in relations:
-            past = past_for(relation, tuple(draw.turns))
-            found = None if past is None else self._related(kind, relation, past, draw)
-            if found is not None:
-                self._take(found, draw)
-                return True
-        self.coverage.quotas.could_not_plan(kind)
-        return False
+    def _turn_of(self, kind: TurnKind, relations: Sequence[Relation], draw: Drawing) -> bool:
+        found = self._drawer.turn_of(kind, relations, draw)
+        if found is not None:
+            draw.take(found)
+        else:
+            self.coverage.quotas.could_not_plan(kind)
+        return found is not None
 
-    def _take(self, turn: TurnPlan, draw: _Draw) -> None:
-        draw.turns.append(replace(turn, relation=relation_of(turn, draw.turns)))
-        draw.kinds.append(turn.kind)
-        if turn.kind == "missing_function":
-            draw.kinds.append(draw.plain)
-
-    def _related(self, kind: TurnKind, relation: Relation, past: Past, draw: _Draw) -> TurnPlan | None:
-        if relation == "corrects":
-            return self._planner.plan_correction(past, kind, draw.rng) if kind in PLAIN else None
-        for aim in islice(self._aims_of(relation, past, draw), MOST_AIMS):
-            found = self._planner.plan_turn(self._wish(kind, aim, draw), draw.rng, past)
-            if isinstance(found, TurnPlan) and self._fits(found, relation, past):
-                return found
-        return None
-
-    def _fits(self, turn: TurnPlan, relation: Relation, past: Past) -> bool:
-        asked = relation != "opens" or self._aims.is_asked_for(turn.target)
-        return asked and relation_of(turn, past.turns) == relation
-
-    def _aims_of(self, relation: Relation, past: Past, draw: _Draw) -> Iterator[Aim]:
-        if relation == "opens":
-            return self._aims.opening(draw.exploring, draw.rng)
-        aims = self._aims.elsewhere if relation == "switches" else self._aims.onward
-        return aims(past, draw.exploring, draw.rng)
-
-    def _wish(self, kind: TurnKind, aim: Aim, draw: _Draw) -> Wish:
-        dependent = draw.rng.choices(tuple(DEPENDENT), tuple(DEPENDENT.values()))[0]
-        if self.coverage.wants_long(LONG_SHARE):
-            dependent = max(dependent, MOST_DEPENDENT_BUT_PLAIN)
-        if kind not in PLAIN:
-            dependent = min(dependent, MOST_DEPENDENT_BUT_PLAIN)
-        dependent = min(dependent, len(self._aims.sure) // FEW)
-        first = aim.via is None and not self.coverage.targeted[aim.target] and draw.rng.random() < AS_AIMED
-        if first or (self._aims.restricted and not draw.turns):
-            dependent = 0  # a turn that grows ends with another target
-        deep = draw.rng.random() < DEEP_SHARE or dependent == max(DEPENDENT)
-        leaning = Leaning(self.coverage.weights, aim.via, draw.exploring, self.coverage.avoided, deep)
-        return Wish(aim.target, kind, dependent, leaning)
-
-    def _with_irrelevant(self, draw: _Draw) -> list[TurnPlan]:
+    def _with_irrelevant(self, draw: Drawing) -> list[TurnPlan]:
         """The turns with those in their places that ask for what nobody offers, where there is such a tool."""
         turns = list(draw.turns)
         for place in reversed(draw.irrelevant):
@@ -218,8 +189,3 @@ class CoveragePlanner:
             if self._aims.is_asked_for(tool) and (missing := self._planner.reach.missing(tool)):
                 return NoSource(*missing)
         return NoSource("any tool", "")
-
-
-def _drawn(weights: Mapping[Relation, float], rng: random.Random) -> list[Relation]:
-    """All of them, in a random order in which weighty ones tend to come first."""
-    return sorted(weights, key=lambda name: -(rng.random() ** (1.0 / weights[name])))

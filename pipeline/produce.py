@@ -27,7 +27,7 @@ async def produce(shop: Workshop, plan: TrajectoryPlan, log: Log) -> Sample | Dr
     try:
         executed, rng = await _executed(shop, plan, log)
     except PlanFailed as error:
-        return Dropped("failed", error.stage, str(error))
+        return Dropped("unresolved" if error.stage == "plan" else "failed", error.stage, str(error))
     try:
         sample = await _told(shop, plan, executed, log, rng)
     except EndpointUnusable:
@@ -61,6 +61,8 @@ async def _told(
 async def _gated(shop: Workshop, sample: Sample, executed: Executed, log: Log) -> Sample | Dropped:
     if (rejection := static_rejection(sample)) is not None:
         return _rejected(rejection)
+    if shop.screen is not None and (shared := shop.screen.rejection(sample)) is not None:
+        return Dropped("rejected", "contamination", shared)
     names = dict.fromkeys(call.server for call in sample.checker.calls)
     gate = ReplayGate(shop.graph, [shop.specs[name] for name in names], executed.started, shop.open_fresh)
     confirmed = await gate(sample)

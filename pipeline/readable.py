@@ -48,10 +48,19 @@ def _turn(number: int, turn: dict[str, Any], messages: list[dict[str, Any]]) -> 
     lines = [f"## Turn {number}: {_words(turn['kind'])}, {turn['relation']}", ""]
     if turn["withheld"]:
         lines += [f"Not on offer in this turn: {', '.join(f'`{name}`' for name in turn['withheld'])}.", ""]
+    lines += _advanced(turn.get("advanced"))
     for at in range(first, last + 1):
         lines += [_MASKED, ""] if at in turn["masked"] else []
         lines += _message(messages[at])
     return lines
+
+
+def _advanced(tool: dict[str, Any] | None) -> list[str]:
+    """The advanced tool of a turn: what goes in, what comes out."""
+    if tool is None:
+        return []
+    inputs = ", ".join(tool["inputs"]) or "nothing"
+    return [f"Amounts to `{tool['name']}`: {tool['description']} In: {inputs}. Out: {tool['output']}.", ""]
 
 
 def _words(kind: str) -> str:

@@ -16,6 +16,8 @@ from toolweave.agent.replay import ExpectedCall, Origin
 from toolweave.pipeline.sample import (
     FORMAT,
     Checker,
+    Composite,
+    Fact,
     FileState,
     Provenance,
     Quality,
@@ -32,7 +34,20 @@ ATTRIBUTE = re.compile(r'^    (\w+): .*\n((?:        .*\n|    \).*\n)*?)    """(
 
 def sample_page() -> str:
     """The format of a line of `samples.jsonl`."""
-    models = (Sample, Turn, Provenance, Checker, ExpectedCall, Origin, StateRead, FileState, ServerRecord, Quality)
+    models = (
+        Sample,
+        Turn,
+        Composite,
+        Provenance,
+        Checker,
+        ExpectedCall,
+        Origin,
+        StateRead,
+        FileState,
+        Fact,
+        ServerRecord,
+        Quality,
+    )
     return "\n".join((f"# The sample format `{FORMAT}`", "", _GENERATED, "", *_sections(models)))
 
 

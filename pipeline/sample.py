@@ -20,6 +20,17 @@ class Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Composite(Row):
+    """The advanced tool that a turn amounts to: its request was written from it, its calls carry it out."""
+
+    name: str
+    description: str
+    inputs: tuple[str, ...] = ()
+    """What only the user knows, in plain words; whatever a call can find has vanished."""
+    output: str
+    """What the user has at the end."""
+
+
 class Turn(Row):
     """One user turn."""
 
@@ -34,6 +45,8 @@ class Turn(Row):
     """Names of the row's tools that are not on offer in this turn."""
     masked: tuple[int, ...] = ()
     """Indices of assistant messages that a model must not learn: calls that fail."""
+    advanced: Composite | None = None
+    """The advanced tool that its calls, or the calls that are wished for, add up to."""
 
 
 class Provenance(Row):
@@ -75,6 +88,18 @@ class FileState(Row):
     absent: bool = False
 
 
+class Fact(Row):
+    """Something that the closing words of a turn tell: a value that came back, a number, a name, or a negation."""
+
+    turn: int
+    text: str
+    """As it is told."""
+    call: str | None = None
+    """Id of the call whose output it is; `None` where it is a part of a value, or somebody else's words."""
+    place: str | None = None
+    """JSON pointer into that output."""
+
+
 class Checker(Row):
     """What a machine needs to check the sample on fresh environments."""
 
@@ -88,6 +113,8 @@ class Checker(Row):
     """Files of the workspaces that the calls changed."""
     unasserted: str = ""
     """Why nothing is said of the final state, where nothing is."""
+    told: tuple[Fact, ...] = ()
+    """What the answers tell, in order; an answer that tells other values is not the one that was checked."""
 
 
 class ServerRecord(Row):
@@ -150,7 +177,7 @@ class Sample(Row):
     index: int = Field(ge=0)
     """Number of the planned item in its run."""
     style: dict[str, str] = {}
-    """The seeded draw of persona, register and distance."""
+    """The seeded draw of persona, register, vagueness and distance from the calls."""
     quality: Quality
 
 

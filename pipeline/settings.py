@@ -6,9 +6,9 @@ import difflib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from toolweave.graph.plan import TURN_KINDS, TurnKind
 from toolweave.servers.errors import ConfigError
@@ -66,6 +66,9 @@ class RunSettings(BaseModel):
     """Most attempts at one reasoning step (K)."""
     probe_calls: int = Field(default=6, ge=0)
     """Live calls per tool that the first experiments may make, on average."""
+    rehearsal_calls: int = Field(default=64, ge=1)
+    """Live calls that may be spent on finding a way through the plans of one item, beside those that are made again on
+    fresh servers because they are known to work."""
     offered: int = Field(default=24, ge=1)
     """Most tools on offer in one sample, unless it calls more."""
     long_offered: int = Field(default=96, ge=40)
@@ -76,6 +79,13 @@ class RunSettings(BaseModel):
     """Tools to which targets are restricted, as `server/tool` or by name; empty for all."""
     prompts: Path | None = None
     """Folder of prompt files that replace the built-in ones of the same name."""
+    unlike: tuple[Path, ...] = ()
+    """Directories of other runs: a sample that is the twin of one that they keep is rejected."""
+    decontaminate: tuple[Path, ...] = ()
+    """Benchmark files: a sample that shares requests, tools or distinctive values with them is rejected."""
+    wave: int | None = Field(default=None, ge=1)
+    """Items of the first wave; while a wave is made, the next is planned, so twice as many may be in the making. By
+    default a quarter of `samples`, from 12 to 64. Later waves grow with the run, to 256 at most."""
     strict: bool = False
     """Whether a server that does not start ends the run."""
 
@@ -100,3 +110,33 @@ class Pace(BaseModel):
 
     concurrency: int = Field(default=4, ge=1)
     """Trajectories at a time."""
+    in_flight: int | None = Field(default=None, ge=1)
+    """Most requests to the endpoint at a time, fewer while it is busy. By default `concurrency`, at least 32."""
+    max_calls: int | None = Field(default=None, ge=1)
+    """Live calls of tools after which nothing more is begun; like the limits below, of this invocation."""
+    max_seconds: float | None = Field(default=None, gt=0)
+    """Seconds after which nothing more is begun."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Tokens of the teacher after which nothing more is begun."""
+    budget_usd: float | None = Field(default=None, gt=0)
+    """Costs of the teacher after which nothing more is begun; needs both prices."""
+    price_in: float | None = Field(default=None, ge=0)
+    """What a million tokens of prompts cost, in USD."""
+    price_out: float | None = Field(default=None, ge=0)
+    """What a million tokens of completions cost, in USD."""
+    preview: int | None = Field(default=None, ge=1)
+    """Samples after which nothing more is begun, to see what they are like and what the rest would take."""
+
+    @property
+    def limited(self) -> bool:
+        """Whether anything but the number of samples ends the run."""
+        limits = (self.max_calls, self.max_seconds, self.max_tokens, self.budget_usd, self.preview)
+        return any(limit is not None for limit in limits)
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        if (self.price_in is None) != (self.price_out is None):
+            raise ValueError("give both --price-in and --price-out, or neither")
+        if self.budget_usd is not None and self.price_in is None:
+            raise ValueError("--budget-usd needs --price-in and --price-out (USD per million tokens)")
+        return self

@@ -6,27 +6,40 @@
     recordings.jsonl  what the servers answered to each kept sample, for checking it without them
     rejected.jsonl    every other planned item, with its outcome, stage and reason
     revisions.jsonl   drafts, critiques and retries: they become preference pairs
-    events.jsonl      every live call and every stage, in the order in which they happened
+    events.jsonl      every live call and every stage, item by item
+    pending.jsonl     items that are done before those planned before them; gone when the run has finished
     manifest.json     versions, digests, counts and cost; written at the start and at the end
 
-Files only grow (`manifest.json` and a finished run's order apart). A line that a kill tore off is cut away when
-the run is opened again; the item that it belonged to is done again.
+Items enter these files in the order in which they were planned, whatever finished first: equal runs give equal files,
+and what is done is always all up to some item. Files only grow. What a kill tore off, and what it left of an item
+whose outcome it tore off, is cut away when the run is opened again; the item is done again, or taken from the pending.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 from collections import Counter
-from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import IO, Any, Self
 
 from toolweave.graph.plan import TurnKind
-from toolweave.pipeline.checking.recording import Recording
-from toolweave.pipeline.sample import Sample
+from toolweave.pipeline.finished import Finished
+from toolweave.pipeline.identity import differences
+from toolweave.pipeline.journal import Journal
+from toolweave.pipeline.jsonl import (
+    Appender,
+    cut_last_lines,
+    cut_torn_line,
+    line_of,
+    read_json,
+    read_lines,
+    write_json,
+)
+from toolweave.pipeline.lock import hold
+from toolweave.pipeline.workshop import Dropped
 from toolweave.servers.errors import RunError
+
+__all__ = ["Store", "read_json", "read_lines"]
 
 LINES = ("samples", "recordings", "rejected", "revisions", "events")
 
@@ -34,14 +47,16 @@ LINES = ("samples", "recordings", "rejected", "revisions", "events")
 class Store:
     """An open run directory; one process at a time."""
 
-    def __init__(self, root: Path, files: dict[str, IO[bytes]], lock: IO[bytes]) -> None:
+    def __init__(self, root: Path, lock: IO[bytes]) -> None:
         self.root = root
-        self._files = files
         self._lock = lock
+        self._files = {name: Appender(root / f"{name}.jsonl") for name in LINES}
+        self.pending = Journal(root / "pending.jsonl")
         self.done: dict[int, str] = {}
-        """Index of every finished item → its outcome."""
+        """Index of every item that is in the files → its outcome; all up to `next`."""
         self.kinds: dict[int, tuple[TurnKind, ...]] = {}
         """Index of every kept item → kinds of its turns."""
+        self.outcomes: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         """Why items were not kept, counted."""
 
@@ -67,23 +82,26 @@ class Store:
         """
         if not (root / "settings.json").exists():
             return cls.create(root, settings)
-        before = read_json(root / "settings.json")
-        differing = sorted(key for key in before.keys() | settings.keys() if before.get(key) != settings.get(key))
-        if differing:
-            facts = ", ".join(f"{key} was {before.get(key)!r}, now {settings.get(key)!r}" for key in differing)
+        changed = differences(read_json(root / "settings.json"), settings)
+        if changed:
+            facts = ", ".join(changed)
             raise RunError(f"{root} was made with other settings ({facts}): resume with the same, or use another --out")
         store = cls._open(root)
-        store._take_stock()
+        try:
+            store._take_stock()
+        except RunError:
+            store.close()
+            raise
         return store
 
     @classmethod
     def _open(cls, root: Path) -> Self:
         try:
             root.mkdir(parents=True, exist_ok=True)
-            lock = _locked(root)
+            lock = hold(root)
             for name in LINES:
-                _cut_torn_line(root / f"{name}.jsonl")
-            return cls(root, {name: (root / f"{name}.jsonl").open("ab") for name in LINES}, lock)
+                cut_torn_line(root / f"{name}.jsonl")
+            return cls(root, lock)
         except OSError as error:
             raise RunError(f"{root} cannot be written: {error.strerror or error}") from error
 
@@ -91,33 +109,38 @@ class Store:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for file in (*self._files.values(), self._lock):
+        self.close()
+
+    def close(self) -> None:
+        """Close all files and let go of the lock."""
+        for file in self._files.values():
             file.close()
+        self.pending.close()
+        self._lock.close()
 
-    def keep(self, sample: Sample) -> None:
-        """Append a kept sample."""
-        self._append("samples", sample.model_dump(mode="json"))
-        self.done[sample.index] = "kept"
-        self.kinds[sample.index] = tuple(turn.kind for turn in sample.turns)
+    @property
+    def next(self) -> int:
+        """Index of the first item that is not in the files."""
+        return len(self.done)
 
-    def record_answers(self, recording: Recording) -> None:
-        """Append what the servers answered to a sample that is about to be kept."""
-        self._append("recordings", recording.model_dump(mode="json", exclude_defaults=True))
+    def commit(self, item: Finished) -> None:
+        """Put an item into the files; it has to be the next one.
 
-    def drop(self, index: int, outcome: str, stage: str, reason: str, **facts: Any) -> None:
-        """Append an item that was not kept: `rejected`, `failed` or `unresolved`, always with a reason."""
-        line = {"index": index, "outcome": outcome, "stage": stage, "reason": reason, **facts}
-        self._append("rejected", line)
-        self.done[index] = outcome
-        self.reasons[stage] += 1
-
-    def revise(self, line: dict[str, Any]) -> None:
-        """Append a draft with its critique."""
-        self._append("revisions", line)
+        Raises:
+            RunError: The directory cannot be written.
+        """
+        assert item.index == self.next, "items are committed in the order of their plans"
+        for name, lines in groupby(item.lines(), key=lambda line: line[0]):
+            self._files[name].append("".join(line_of(value) for _, value in lines))
+        if isinstance(item.made, Dropped):
+            self._count(item.index, item.outcome, stage=item.made.stage)
+        else:
+            self._count(item.index, "kept", tuple(turn.kind for turn in item.made.turns))
+        self.pending.tidy()
 
     def record(self, event: str, **facts: Any) -> None:
-        """Append an event."""
-        self._append("events", {"event": event, **facts})
+        """Append an event that belongs to no item."""
+        self._files["events"].append(line_of({"event": event, **facts}))
 
     def write_json(self, name: str, value: Any) -> None:
         """Write a whole file, or leave the old one.
@@ -125,102 +148,34 @@ class Store:
         Raises:
             RunError: The directory cannot be written.
         """
-        text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
-        try:
-            _replace(self.root / name, text + "\n")
-        except OSError as error:
-            raise RunError(f"{self.root / name} cannot be written: {error.strerror or error}") from error
+        write_json(self.root / name, value)
 
-    def sort(self) -> None:
-        """Put a finished run's lines in the order of their items: equal runs give equal files."""
-        for name in ("samples", "recordings", "rejected", "revisions"):
-            lines = sorted(read_lines(self.root / f"{name}.jsonl"), key=lambda line: int(line["index"]))
-            _replace(self.root / f"{name}.jsonl", "".join(_line(line) for line in lines))
+    def finish(self) -> None:
+        """The run is complete: what is done beyond it is let go."""
+        self.pending.remove()
 
-    def _append(self, name: str, value: dict[str, Any]) -> None:
-        try:
-            self._files[name].write(_line(value).encode("utf-8", "replace"))
-            self._files[name].flush()
-        except OSError as error:
-            raise RunError(f"{self.root / name}.jsonl cannot be written: {error.strerror or error}") from error
+    def _count(self, index: int, outcome: str, kinds: tuple[TurnKind, ...] = (), stage: str = "") -> None:
+        self.done[index] = outcome
+        self.outcomes[outcome] += 1
+        if outcome == "kept":
+            self.kinds[index] = kinds
+        else:
+            self.reasons[stage] += 1
 
     def _take_stock(self) -> None:
-        for line in read_lines(self.root / "rejected.jsonl"):
-            self.done[int(line["index"])] = str(line["outcome"])
-            self.reasons[str(line["stage"])] += 1
-        for line in read_lines(self.root / "samples.jsonl"):
-            self.done[int(line["index"])] = "kept"
-            self.kinds[int(line["index"])] = tuple(turn["kind"] for turn in line["turns"])
-
-
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a JSONL file, one by one.
-
-    Raises:
-        RunError: The file is missing, or a line is not a JSON object.
-    """
-    try:
-        with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                yield _parsed(line, path, number)
-    except OSError as error:
-        raise RunError(f"{path} cannot be read: {error.strerror or error}") from error
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file.
-
-    Raises:
-        RunError: The file is missing or holds something else.
-    """
-    try:
-        return _parsed(path.read_text(encoding="utf-8"), path, 1)
-    except OSError as error:
-        raise RunError(f"{path} cannot be read: {error.strerror or error}") from error
-
-
-def _parsed(text: str, path: Path, number: int) -> dict[str, Any]:
-    try:
-        value: Any = json.loads(text)
-    except ValueError as error:
-        raise RunError(f"{path}:{number}: not JSON ({error})") from error
-    if not isinstance(value, dict):
-        raise RunError(f"{path}:{number}: not a JSON object")
-    return value  # pyright: ignore[reportUnknownVariableType]
-
-
-def _line(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _replace(path: Path, text: str) -> None:
-    fresh = path.with_suffix(path.suffix + ".tmp")
-    fresh.write_text(text, encoding="utf-8", errors="replace")
-    fresh.replace(path)
-
-
-def _cut_torn_line(path: Path) -> None:
-    if not path.exists():
-        return
-    with path.open("rb+") as file:
-        size = file.seek(0, os.SEEK_END)
-        while size > 0:
-            start = max(0, size - 65536)
-            file.seek(start)
-            cut = file.read(size - start).rfind(b"\n")
-            if cut >= 0:
-                file.truncate(start + cut + 1)
-                return
-            size = start
-        file.truncate(0)
-
-
-def _locked(root: Path) -> IO[bytes]:
-    """The directory's lock file, held until it is closed."""
-    lock = (root / ".lock").open("wb")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        lock.close()
-        raise RunError(f"{root} is in use by another toolweave process") from error
-    return lock
+        """Count what is in the files, and cut what a kill left of the item after that."""
+        rejected = {int(line["index"]): line for line in read_lines(self.root / "rejected.jsonl")}
+        kept = {
+            int(line["index"]): tuple(turn["kind"] for turn in line["turns"])
+            for line in read_lines(self.root / "samples.jsonl")
+        }
+        for index in range(len(rejected) + len(kept)):
+            if index in kept:
+                self._count(index, "kept", kept[index])
+            elif index in rejected:
+                self._count(index, str(rejected[index]["outcome"]), stage=str(rejected[index]["stage"]))
+            else:
+                raise RunError(f"{self.root}: item {index} is missing although later ones are there; start anew")
+        for name in ("recordings", "revisions", "events"):
+            cut_last_lines(self.root / f"{name}.jsonl", lambda line: int(line.get("index", -1)) >= self.next)
+        self.pending.forget(before=self.next)

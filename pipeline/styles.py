@@ -22,4 +22,5 @@ def draw_style(rng: random.Random) -> Style:
         persona=rng.choice(PERSONAS),
         register=rng.choice(("plain", "polite", "brisk", "chatty")),
         distance=rng.choice(("explicit", "goal", "goal")),
+        vagueness=rng.choice(("exact", "loose")),
     )

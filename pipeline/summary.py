@@ -23,5 +23,16 @@ def print_summary(manifest: dict[str, Any], root: Path) -> None:
     for stage, count in sorted(manifest["reasons"].items(), key=lambda item: -item[1]):
         out.print(f"            {count:3} at {stage}")
     out.print(f"teacher   {manifest['teacher']['name']}")
+    if estimate := manifest.get("estimate"):
+        out.print(f"estimate  {_estimate(estimate)}")
     out.print(f"dataset   {root / 'samples.jsonl'}")
     out.print(f"one sample to read: {root / 'sample.md'};  why the rest was not kept: {root / 'rejected.jsonl'}")
+
+
+def _estimate(estimate: dict[str, Any]) -> str:
+    if estimate["seconds"] is None:
+        return "none: nothing was kept"
+    tokens = f", {estimate['tokens']} tokens" if estimate["tokens"] else ""
+    usd = f", {estimate['usd']:.2f} USD" if estimate["usd"] else ""
+    minutes, seconds = divmod(estimate["seconds"], 60)
+    return f"{estimate['samples']} samples: about {minutes} min {seconds} s, {estimate['calls']} calls{tokens}{usd}"

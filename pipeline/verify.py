@@ -1,12 +1,13 @@
 """Checks kept samples again: the static gates on the row as it stands, then its checker, with servers or without.
 
-Live, the calls are made again on fresh environments and the final state is read. From the recording of the run, the
-same is done with what was answered then: that checks the row and its checker, not the servers.
+Live, the tools on offer are held against those of the servers, the calls are made again on fresh environments and the
+final state is read. From the recording of the run, the same is done with what was offered and answered then: that
+checks the row and its checker, not the servers.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,14 +20,19 @@ from toolweave.agent.messages import Message
 from toolweave.agent.replay import Replayed, replay
 from toolweave.pipeline.checking.candidate import Candidate, FinalState, gold
 from toolweave.pipeline.checking.judge import judge
+from toolweave.pipeline.checking.offered import strange_tools
 from toolweave.pipeline.checking.recording import NotRecorded, RecordedServers, Recording
 from toolweave.pipeline.checking.state import ask, read_state
-from toolweave.pipeline.environments import warm_environments
+from toolweave.pipeline.environments import OpenEnvironment, warm_environments
+from toolweave.pipeline.gates.agreement import disagreement
 from toolweave.pipeline.gates.static import static_rejection
+from toolweave.pipeline.graph_file import graph_from_json
 from toolweave.pipeline.sample import Sample
-from toolweave.pipeline.store import read_lines
+from toolweave.pipeline.store import read_json, read_lines
 from toolweave.servers.config import ServerSpec
+from toolweave.servers.environment import Environment
 from toolweave.servers.errors import RunError
+from toolweave.servers.tools import Tool
 
 
 @dataclass
@@ -51,7 +57,7 @@ OnSample = Callable[[str, str | None], None]
 
 
 class Unanswered(Exception):
-    """The calls cannot be made: no such server, or it does not start."""
+    """The calls cannot be made: no such server, it does not start, or it does not offer what the row says."""
 
 
 async def verify(path: Path, specs: Mapping[str, ServerSpec], concurrency: int, on_sample: OnSample) -> Verification:
@@ -65,14 +71,14 @@ async def verify(path: Path, specs: Mapping[str, ServerSpec], concurrency: int, 
 
 
 async def verify_recorded(path: Path, concurrency: int, on_sample: OnSample) -> Verification:
-    """Check every line of a `samples.jsonl` by the `recordings.jsonl` beside it; no server is started.
+    """Check every line of a `samples.jsonl` by `recordings.jsonl` and `graph.json` beside it; no server is started.
 
     Raises:
-        RunError: A file cannot be read, or a recording has another format.
+        RunError: A file cannot be read, or holds something else.
     """
-    return await _verify(
-        path, from_recordings(read_recordings(path.with_name("recordings.jsonl"))), concurrency, on_sample
-    )
+    recordings = read_recordings(path.with_name("recordings.jsonl"))
+    again = from_recordings(recordings, read_tools(path.with_name("graph.json")))
+    return await _verify(path, again, concurrency, on_sample)
 
 
 async def _verify(path: Path, again: Again, concurrency: int, on_sample: OnSample) -> Verification:
@@ -102,7 +108,7 @@ async def sample_problem(line: dict[str, Any], again: Again) -> str | None:
     except ValidationError as error:
         first = error.errors()[0]
         return f"format: {'.'.join(map(str, first['loc']))}: {first['msg']}"
-    if (rejection := static_rejection(sample)) is not None:
+    if (rejection := static_rejection(sample) or disagreement(sample)) is not None:
         return str(rejection)
     if not (verdict := judge(sample, gold(sample))).passed:
         return f"checker: {verdict.failure}: {verdict.reason}"
@@ -132,6 +138,7 @@ def _seen_again(message: Message, seen: Replayed) -> Message:
 async def live(specs: Mapping[str, ServerSpec]) -> AsyncGenerator[Again]:
     """Answers of fresh servers."""
     async with warm_environments() as open_fresh:
+        listed = _Listed(specs, open_fresh)
 
         async def again(sample: Sample) -> tuple[Replayed, FinalState]:
             names = list(dict.fromkeys(call.server for call in sample.checker.calls))
@@ -140,12 +147,58 @@ async def live(specs: Mapping[str, ServerSpec]) -> AsyncGenerator[Again]:
             async with open_fresh([specs[name] for name in names]) as environment:
                 if environment.failures:
                     raise Unanswered(next(iter(environment.failures.values())))
+                listed.learn(environment)
+                _hold_against(sample, await listed.enough_for(sample))
                 seen = await replay(sample.checker.calls, environment)
                 if seen.problem is not None:
                     return seen, FinalState()
                 return seen, await read_state(sample.checker, environment, seen.results)
 
         yield again
+
+
+class _Listed:
+    """The tools of the servers, as far as they were started; the rest are started when a row offers what none has."""
+
+    def __init__(self, specs: Mapping[str, ServerSpec], open_fresh: OpenEnvironment) -> None:
+        self._specs, self._open_fresh = specs, open_fresh
+        self._lock = anyio.Lock()
+        self._tools: dict[str, tuple[Tool, ...]] = {}
+
+    def learn(self, environment: Environment) -> None:
+        """Note what the servers of an environment offer."""
+        for name, info in environment.servers.items():
+            self._tools[name] = info.tools
+
+    async def enough_for(self, sample: Sample) -> list[Tool]:
+        """Every tool that is known, once those of a row are among them or all servers were asked."""
+        async with self._lock:
+            unasked = [spec for name, spec in self._specs.items() if name not in self._tools]
+            if unasked and strange_tools(sample, self._known()):
+                self._tools |= {spec.name: () for spec in unasked}
+                async with self._open_fresh(unasked) as environment:
+                    self.learn(environment)
+            return self._known()
+
+    def _known(self) -> list[Tool]:
+        return [tool for tools in self._tools.values() for tool in tools]
+
+
+def _hold_against(sample: Sample, known: Collection[Tool]) -> None:
+    for name, problem in strange_tools(sample, known):
+        raise Unanswered(f"the row offers {name!r}: {problem}")
+
+
+def read_tools(path: Path) -> tuple[Tool, ...]:
+    """The tools in the `graph.json` of a run.
+
+    Raises:
+        RunError: The file cannot be read, or holds something else.
+    """
+    try:
+        return tuple(graph_from_json(read_json(path)).tools.values())
+    except ValidationError as error:
+        raise RunError(f"{path} holds no graph: {error.errors()[0]['msg']}") from error
 
 
 def read_recordings(path: Path) -> dict[tuple[int, str], Recording]:
@@ -161,13 +214,14 @@ def read_recordings(path: Path) -> dict[tuple[int, str], Recording]:
     return {(one.index, one.id): one for one in lines}
 
 
-def from_recordings(recordings: Mapping[tuple[int, str], Recording]) -> Again:
-    """Answers of the servers when the samples were made."""
+def from_recordings(recordings: Mapping[tuple[int, str], Recording], known: Collection[Tool]) -> Again:
+    """Answers of the servers when the samples were made; `known` are the tools that they offered then."""
 
     async def again(sample: Sample) -> tuple[Replayed, FinalState]:
         recording = recordings.get((sample.index, sample.id))
         if recording is None:
             raise NotRecorded(f"{sample.id} was not recorded")
+        _hold_against(sample, known)
         servers = RecordedServers(sample, recording)
         seen = await replay(sample.checker.calls, servers)
         if seen.problem is not None:

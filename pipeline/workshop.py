@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from toolweave.agent.arguments import ValueBook
-from toolweave.agent.execute import Attempt
+from toolweave.agent.memory import Attempt
 from toolweave.agent.reason import Revision
 from toolweave.agent.roles import Model
 from toolweave.agent.trace import Trace
 from toolweave.graph.model import ToolGraph
+from toolweave.graph.plan import TrajectoryPlan
 from toolweave.pipeline.checking.recording import Recording
+from toolweave.pipeline.contamination import Screen
 from toolweave.pipeline.environments import OpenEnvironment
+from toolweave.pipeline.replanning import Lessons
 from toolweave.pipeline.settings import RunSettings
 from toolweave.servers.config import ServerSpec
 
@@ -27,6 +30,21 @@ class Dropped:
     outcome: Outcome
     stage: str
     reason: str
+    twin: str = ""
+    """The kept sample that it is too much like, where that is why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A plan that was rehearsed."""
+
+    plan: TrajectoryPlan
+    turn: int | None = None
+    """The turn that could not be made; `None` when a way through all of them was found."""
+    step: int | None = None
+    """Its call that did not work."""
+    reason: str | None = None
+    """Why not."""
 
 
 @dataclass
@@ -34,6 +52,7 @@ class Log:
     """What happened on the way, for the run's events and revisions."""
 
     attempts: list[Attempt] = field(default_factory=list[Attempt])
+    tried: list[Tried] = field(default_factory=list[Tried])
     revisions: list[tuple[int, Revision]] = field(default_factory=list[tuple[int, Revision]])
     cut: str | None = None
     """Why later turns were left out, where they were."""
@@ -55,6 +74,10 @@ class Workshop:
     """For all checks: nothing is shared."""
     open_live: OpenEnvironment
     """For first executions: what experiments have shown to keep no state is shared."""
+    screen: Screen | None = None
+    """Benchmark rows that no sample may share anything with."""
+    lessons: Callable[[int], Lessons] | None = None
+    """What was known when the item with this number was planned; `None`: nothing, and no item is planned anew."""
 
     def specs_of(self, trace: Trace) -> list[ServerSpec]:
         """The servers that a trace calls, in the order of their first call."""

@@ -32,8 +32,8 @@ class McpConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     servers: tuple[ServerSpec, ...]
-    digest: str
-    """SHA-256 over the entries as written, before variables: the same on every machine."""
+    digests: dict[str, str]
+    """Server → SHA-256 of its entry as written, before variables: the same on every machine."""
 
 
 def load_mcp_config(path: Path) -> McpConfig:
@@ -49,7 +49,11 @@ def load_mcp_config(path: Path) -> McpConfig:
     variables = Variables.for_file(path, _inputs(document))
     folder = path.resolve().parent
     specs = tuple(read_entry(name, raw, folder, variables, f'{path}: server "{name}"') for name, raw in enabled.items())
-    return McpConfig(servers=specs, digest=hashlib.sha256(canonical(enabled).encode("utf-8", "replace")).hexdigest())
+    return McpConfig(servers=specs, digests={name: _digest(raw) for name, raw in enabled.items()})
+
+
+def _digest(entry: Any) -> str:
+    return hashlib.sha256(canonical(entry).encode("utf-8", "replace")).hexdigest()
 
 
 def _read_document(path: Path) -> dict[str, Any]:

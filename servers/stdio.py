@@ -64,6 +64,6 @@ async def stdio_streams(child: Child, lines: LineReader) -> AsyncGenerator[tuple
         try:
             yield incoming, outgoing
         finally:
-            incoming.close()
-            outgoing.close()
             tasks.cancel_scope.cancel()
+            for stream in (incoming, outgoing, received, to_send):
+                stream.close()

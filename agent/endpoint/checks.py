@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import jsonschema
-
 from toolweave.agent.endpoint.replies import BadReply
 from toolweave.agent.grounding import seen_text, unsupported
 from toolweave.agent.patterns import argument_leaves
 from toolweave.agent.roles import Critique, CritiqueAsk, ProposedCall, Query, Step, StepAsk, UserAsk, Value, ValueAsk
 from toolweave.agent.spoken import reads_as
 from toolweave.servers.json_values import canonical
+from toolweave.servers.schemas import first_problem
 
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 _QUOTES = re.compile("[\"“”'`]")
@@ -87,11 +86,11 @@ def check_value(reply: Value, ask: ValueAsk) -> None:
     if reply.value is None:
         return
     try:
-        jsonschema.validate(reply.value, ask.schema, cls=jsonschema.Draft202012Validator)
-    except jsonschema.ValidationError as error:
-        raise BadReply(f"value: {error.message[:200]}") from error
+        problem = first_problem(ask.schema, reply.value)
     except Exception:  # boundary: a server's schema can break the validator in any way (references, patterns, types)
         return
+    if problem is not None:
+        raise BadReply(f"value: {problem[:200]}")
 
 
 def gold_values(ask: CritiqueAsk) -> list[Any]:

@@ -22,6 +22,7 @@ from toolweave.agent.endpoint.failures import Failure, Rejected, describe, one_l
 from toolweave.agent.endpoint.options import EndpointOptions, resolve_key, resolve_url
 from toolweave.agent.endpoint.replies import BadReply, Completion, read_completion
 from toolweave.agent.endpoint.usage import RoleUsage
+from toolweave.agent.pacing import Pacing
 from toolweave.servers.errors import TeacherError
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
@@ -64,7 +65,7 @@ class EndpointClient:
         self._key = resolve_key(api_key, self.url)
         self._options, self._clock = options, clock
         self._api = AsyncOpenAI(api_key=self._key or "none", base_url=self.url, max_retries=0, timeout=options.timeout)
-        self._limiter = anyio.CapacityLimiter(options.max_in_flight)
+        self._pacing = Pacing(options.max_in_flight, clock.now)
         self._jitter = random.Random(options.seed)
         self._resume_at = 0.0
 
@@ -79,7 +80,7 @@ class EndpointClient:
             BadReply: The endpoint answered with something that is no completion.
             TeacherError: It did not answer, or refuses; `EndpointUnusable` when it always will.
         """
-        async with self._limiter:
+        async with self._pacing:
             return self._read(await self._negotiate(prompt, usage), usage)
 
     async def _negotiate(self, prompt: Prompt, usage: RoleUsage) -> object:
@@ -129,10 +130,11 @@ class EndpointClient:
         while (pause := self._resume_at - self._clock.now()) > 0:
             await self._clock.sleep(pause)
         usage.requests += 1
-        patience = min(self._options.timeout, expiry - self._clock.now())
+        sent = self._clock.now()
+        patience = min(self._options.timeout, expiry - sent)
         try:
             with anyio.fail_after(max(0.0, patience)):
-                return await self._api.post(
+                data = await self._api.post(
                     "/chat/completions",
                     body=body,
                     cast_to=object,
@@ -141,7 +143,11 @@ class EndpointClient:
         except (OpenAIError, TimeoutError, ValueError) as error:
             failure = describe(error, self._clock.wall(), self._key)
             usage.unmetered += failure.status is None
+            if failure.retryable:
+                self._pacing.refused(sent)
             return failure
+        self._pacing.answered()
+        return data
 
     async def _wait(self, failure: Failure, attempt: int, expiry: float) -> None:
         longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (attempt - 1))

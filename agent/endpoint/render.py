@@ -46,7 +46,7 @@ def query(ask: QueryAsk) -> str:
         ("relation", ask.relation),
         ("wanted", _wanted(ask.advanced)),
         ("steps", steps),
-        ("style", _style(ask.style) | {"distance": ask.style.distance}),
+        ("style", _style(ask.style) | {"distance": ask.style.distance, "vagueness": ask.style.vagueness}),
         ("say_these", list(map(_value, ask.inputs))),
         ("leave_out", list(map(_unsaid, ask.unsaid))),
         ("refer_to_these", list(map(_unsaid, ask.carried))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,7 +57,7 @@ def _done(purpose: Purpose | None, rng: random.Random) -> str:
             ("Done, that is what there is.", "All right, that has been looked up.", "That has been taken care of.")
         )
     thing = capitalised(purpose.done) or "That is done"
-    return rng.choice((f"{thing}.", "Done.", "That is taken care of."))
+    return rng.choice((f"{thing}.", f"{thing}.", "Done.", "That is taken care of."))
 
 
 def _prose(text: str, purpose: Purpose | None, rng: random.Random) -> str:
@@ -114,6 +115,8 @@ class _Fact:
     shown: str
     text: str
     identifies: bool
+    about: str = ""
+    """The inner object that it belongs to; empty for the result's own facts."""
 
     @property
     def text_with_verb(self) -> str:
@@ -147,13 +150,15 @@ def _fact(label: list[str], value: Any, text: str, about: str) -> _Fact:
     identifies = identifies or label[-1] in ("ids", "numbers", "codes", "keys")
     spoken = " ".join("ID" if word == "id" else "IDs" if word == "ids" else word for word in label)
     spoken = f"{spoken} of the {about}" if about and identifies else spoken
-    return _Fact(spoken, text, _phrased(label, value, text, about), identifies)
+    return _Fact(spoken, text, _phrased(label, value, text, about), identifies, about)
 
 
 def _phrased(label: list[str], value: Any, text: str, about: str) -> str:
     """`vet Ingrid Solberg`, `on 16 February 2026`, `due on 3 May 2026`, `weight 35.6 kilograms`, `not vegetarian`."""
     if isinstance(value, bool):
         told = " ".join(word for word in label if word not in ("is", "has"))
+        if label[0] == "has":
+            return f"with {told}" if value else f"no {told}"
         return told if value else f"not {told}"
     if len(label) > 1 and label[-1] in UNITS and not isinstance(value, str):
         return f"{' '.join(label[:-1])} {text} {UNITS[label[-1]][0]}"
@@ -191,7 +196,7 @@ def _total(value: dict[str, Any], listed: int) -> int:
 
 def _listing(key: str, items: Sequence[Any], purpose: Purpose | None, rng: random.Random, total: int = 0) -> str:
     """What a result lists, by name."""
-    noun = (purpose.noun if purpose and purpose.nouns.many else "") or "entry"
+    noun = _kind(purpose) if purpose is not None else "entry"
     if key and (plain := spaced(key)):
         noun = plain[:-1] if plain.endswith("s") else plain
     if not items:
@@ -213,12 +218,19 @@ def _listing(key: str, items: Sequence[Any], purpose: Purpose | None, rng: rando
     return f"{lead}{listed}{more}."
 
 
+def _kind(purpose: Purpose) -> str:
+    """What the entries of a list are: what the tool looks for, where its words speak of several such things."""
+    listed = purpose.noun and re.search(rf"\b{re.escape(plural(purpose.noun))}\b", purpose.object, re.IGNORECASE)
+    return purpose.noun if listed and purpose.shows else "entry"
+
+
 def _entry(item: Any) -> str:
     """One entry of a list: what it is called, with one more fact."""
     if not is_object(item):
         return _shown(item)
     facts = _facts(as_object(item), "")
-    name = next((fact for fact in facts if fact.label.split()[-1] in _ENTRY_NAMES), None)
+    names = [fact for fact in facts if fact.label.split()[-1] in _ENTRY_NAMES]
+    name = next(iter(sorted(names, key=lambda fact: bool(fact.about))), None)
     others = [fact.text for fact in facts if fact is not name and not fact.identifies]
     if name is not None:
         return f"{name.shown} ({others[0]})" if others else name.shown

@@ -13,6 +13,7 @@ from toolweave.agent.offline.following import Follower, parameter_label
 from toolweave.agent.offline.guidance import Correction, Guidance, read_guidance
 from toolweave.agent.offline.listening import REQUIRED_FIRST, Listener
 from toolweave.agent.offline.remaking import made_again
+from toolweave.agent.offline.several import things_named
 from toolweave.agent.offline.supplying import DEEPEST, Supplier, Terms
 from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.twinning import twins
@@ -81,8 +82,8 @@ class _Drafts:
 
 def _drafted(draft: Decision, correction: Correction) -> list[Any]:
     """The value that a draft had for the parameter that a hint speaks of."""
-    filled = draft.way.ready.filled if draft.way is not None else []
-    values = [item.value for item in filled if parameter_label(item.path) == correction.label]
+    made = draft.calls if draft.way is not None else []
+    values = [item.value for way in made for item in way.filled if parameter_label(item.path) == correction.label]
     return [part for value in values for part in (as_list(value) or [value])]
 
 
@@ -97,7 +98,7 @@ class Student:
         ids = {name: tool.id for name, tool in box.by_name.items()}
         graph = box.graph(_observed(situation, ids))
         self.made = [ids.get(call.name, "") for call in situation.here if not call.failed]
-        self.follower = Follower(box, guidance, self.made)
+        self.follower = Follower(box, guidance, self.made, situation.request)
         self.listener = Listener(box, graph, situation, self.follower)
         self.supplier = Supplier(box, situation, graph, self.follower, self.listener, ids, self.made)
 
@@ -180,7 +181,7 @@ class Student:
         refused = self._refusal_of(decision.way.ready)
         if refused is not None:
             return self._enabling(refused, decision)
-        decision.beside = self._beside(decision.way)
+        decision.beside = self._beside(decision.way, decision.goal)
         return decision
 
     def _refusal_of(self, way: Way) -> Seen | None:
@@ -203,17 +204,26 @@ class Student:
             return Decision(None, decision.goal)
         return Decision(self.supplier.way(first, Terms(self.listener.taken, DEEPEST)), failed, redirected=True)
 
-    def _beside(self, way: Way) -> list[Way]:
+    def _for_several(self, way: Way, goal: Tool | None) -> bool:
+        """Whether the request wants the same for further things, where it speaks of this call or what it is for."""
+        behind = self.listener.behind
+        tools = [way.ready.tool, way.tool, *([goal] if goal is not None else [])]
+        return behind is not None and any(self.listener.clauses.speaks_of(behind[0], tool) for tool in tools)
+
+    def _beside(self, way: Way, goal: Tool | None) -> list[Way]:
         """Calls that need nothing of this one and belong into the same step."""
         calls = [way.ready]
+        if self.guidance.single:
+            return []
         for text in self.guidance.together:
             tool = self.follower.meant(text)
             if tool.id not in self.made:
                 self._join(calls, self._along(tool, way, calls))
-        if self.listener.behind is not None:
+        if self._for_several(way, goal):
             for other in twins(self.supplier, way):
                 self._join(calls, other)
-            while len(calls) < MOST_AT_ONCE and self._join(calls, self._like(calls[0].tool, calls, told=True)):
+            most = min(MOST_AT_ONCE, 1 + things_named(self.situation.request))
+            while len(calls) < most and self._join(calls, self._like(calls[0].tool, calls, told=True)):
                 pass
         return calls[1 : max(1, len(calls) - self.guidance.fewer)]
 

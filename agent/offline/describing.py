@@ -7,11 +7,11 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from toolweave.agent.offline.english import plural, reworded, spoken_of
+from toolweave.agent.offline.english import plural, reworded, reworded_noun, spoken_of
 from toolweave.agent.offline.picture import ANY, Feed, Pictured
 from toolweave.agent.offline.purpose import phrase_without, purpose_of
 from toolweave.agent.offline.saying import is_bare, is_option, spoken_date, spoken_value
-from toolweave.agent.offline.wording import NAMING, SEEKING, Clause, Group, clause, label
+from toolweave.agent.offline.wording import NAMING, SEEKING, Clause, Group, clause, label, plain_value
 from toolweave.agent.roles import UserValue
 from toolweave.graph.words import words
 
@@ -48,12 +48,22 @@ class Told:
 class Describer:
     """Describes the calls of one turn; every draw comes from `rng`."""
 
-    def __init__(self, calls: Sequence[Pictured], banned: Sequence[str], rng: random.Random) -> None:
+    def __init__(
+        self, calls: Sequence[Pictured], banned: Sequence[str], rng: random.Random, *, loose: bool = False
+    ) -> None:
         self.calls = calls
+        self.loose = loose
+        """Whether things are pointed back at in few words."""
+        self.pointed: set[int | None] = set()
+        """The calls whose things have been pointed back at."""
+        self.latest: int | None = None
+        """The call that was spoken of last."""
         self.banned = banned
         self.rng = rng
         self.this = rng.choice(("that", "that", "the same", "this"))
         self.rows: set[tuple[str, ...]] = set()
+        self.heard: dict[tuple[str, str], str] = {}
+        """(parameter, value) → the words that have said it: what several calls share is said once."""
 
     def goal(self, number: int, *, alone: bool, known: Collection[int] = ()) -> Told:
         """What one call is for; unless `alone`, with all that its producers are about.
@@ -74,10 +84,11 @@ class Describer:
         if (
             purpose.extra
             and purpose.nouns.deed in ("seek", "read")
-            and self.rng.random() < 0.5
+            and not self.loose
             and not spoken_of(purpose.extra, self.banned)
         ):
             told.phrase = f"{told.phrase}, {purpose.extra}"
+        self.latest = number
         return told
 
     def _fill(self, told: Told, feed: Feed, number: int, alone: bool) -> None:
@@ -109,7 +120,7 @@ class Describer:
             own = purpose_of(self.calls[number].happened.tool)
             options += [own.nouns.subject[0] if own.nouns.subject else "", own.noun]
         for option in options:
-            if option and (kept := reworded(option, self.banned, 0)):
+            if option and (kept := reworded_noun(option, self.banned)):
                 return kept
         return ""
 
@@ -118,13 +129,27 @@ class Describer:
         this = self.this
         row = self.row(feed)
         match = self._slot(told.phrase, [noun, feed.noun, feed.described])
-        if match is not None:
+        if match is not None and not row and self._is_plain(feed, noun, told):
+            it = "them" if noun.split()[-1:] and noun.split()[-1] in _PEOPLE else "it"
+            told.phrase = f"{told.phrase[: match.start()]}{it}{told.phrase[match.end() :]}"
+        elif match is not None:
             head = match.group("noun") or noun
             told.phrase = f"{told.phrase[: match.start()]}{this} {head}{told.phrase[match.end() :]}"
             if row:
                 told.phrase = told.phrase.replace(f"{this} {head}", f"{this} {head} {row}", 1)
-        elif f"{this} {noun or 'one'}" not in told.phrase:
+        elif (
+            row or feed.call is None or feed.call not in self.pointed
+        ) and f"{this} {noun or 'one'}" not in told.phrase:
             told.phrase = f"{told.phrase} for {this} {noun or 'one'}{f' {row}' if row else ''}"
+
+        self.pointed.add(feed.call)
+
+    def _is_plain(self, feed: Feed, noun: str, told: Told) -> bool:
+        """Whether a mere "it" says what is meant: the very thing that was spoken of last, and nothing else here."""
+        if feed.call is None or purpose_of(self.calls[feed.call].happened.tool).nouns.head not in words(noun):
+            return False
+        pointed = re.search(r"\b(?:it|them|that|this|same)\b", told.phrase)
+        return self.loose and pointed is None and feed.call == self.latest
 
     def row(self, feed: Feed) -> str:
         """Which entry is meant, said once: `(I mean Winter Ferry, Harbour)`."""
@@ -138,6 +163,9 @@ class Describer:
 
     def listed(self, feed: Feed) -> str:
         """Which entry is meant: `listed as Winter Ferry`."""
+        fact = reworded_noun(feed.fact, self.banned) if feed.fact and words(feed.fact)[-1] not in NAMING else None
+        if fact:
+            return f"whose {fact} is {_quoted(feed.telling[0])}"
         return f"listed as {', '.join(_quoted(text) for text in feed.telling)}"
 
     def _insert(self, told: Told, feed: Feed, noun: str) -> None:
@@ -185,6 +213,7 @@ class Describer:
         if key is not None:
             shown = spoken_value(key.first.value, key.first.schema)
             told.said.append((key.first, shown))
+            self._hear(key, [(key.first, shown)])
             text = self._named_by(feed, call, noun, shown, key)
         row = self.row(feed)
         if feed.telling == (ANY,) and key is None:
@@ -197,7 +226,7 @@ class Describer:
         tails, rest = self._tails([group for group in call.groups if group is not key], told)
         if tails:
             text = f"{text} {' '.join(tails)}"
-        told.sentences += [self._about(noun, one) for one in rest]
+        told.sentences += self._rest(rest, noun if noun != "one" else "")
         return text if text != f"the {noun}" else None
 
     def _named_by(self, feed: Feed, call: Pictured, noun: str, shown: str, key: Group) -> str:
@@ -229,31 +258,55 @@ class Describer:
                     again = noun in text and noun.split()[-1] in origin.split()[:2]
                     text = origin if again else f"{text} {self.rng.choice(('of', 'of', 'from'))} {origin}"
             elif feed.call is None:
-                back = f"{self.this} {self._noun(feed, self.calls.index(call)) or 'one'}"
-                text = text if back in told.phrase else f"{text} of {back}"
+                whose = self._noun(feed, self.calls.index(call)) or "one"
+                back = f"{self.this} {whose}"
+                if text == f"the {whose}":
+                    text = back
+                elif back not in told.phrase:
+                    text = f"{text} of {back}"
         return text
 
-    def _about(self, noun: str, said: Clause) -> str:
-        opening = self.rng.choice((f"As for the {noun}", f"For the {noun}", f"About the {noun}"))
-        lead = said.sentence
-        return f"{opening}: {lead[:1].lower()}{lead[1:]}" if noun != "one" else lead
-
     def _add_values(self, told: Told, groups: Sequence[Group], at_most: int) -> None:
-        """The call's own values: the first few behind the phrase, the others in sentences."""
+        """The call's own values: the first few behind the phrase, the others in a sentence."""
         tails, rest = self._tails(groups, told, at_most)
         tails = sorted(dict.fromkeys(tails), key=lambda tail: tail.startswith(","))
         if len(tails) > 1 and tails[0].startswith("with ") and tails[1].startswith("with "):
-            tails[1] = f"and {tails[1]}"
+            tails[1] = f"and {tails[1].removeprefix('with ')}"
         told.phrase = " ".join([told.phrase, *(tail for tail in tails if f" {tail}" not in told.phrase)])
-        told.sentences += [one.sentence for one in rest]
+        told.sentences += self._rest(rest)
+
+    def _rest(self, clauses: Sequence[Clause], noun: str = "") -> list[str]:
+        """What did not fit behind the phrase: a sentence for one or two values, one list for more."""
+        listed = [one for one in clauses if one.item]
+        if len(listed) < 3:
+            return [one.sentence for one in clauses]
+        leads = ("Details", "The details", "The rest", "In detail", "Further", "And the rest")
+        lead = f"{self.rng.choice(('Details', 'The details'))} of the {noun}" if noun else self.rng.choice(leads)
+        alone = [one.sentence for one in clauses if not one.item]
+        return [f"{lead}: {'; '.join(one.item for one in listed)}", *alone]
+
+    def unheard(self, groups: Sequence[Group], told: Told) -> list[Group]:
+        """The values that have not been said for a parameter of that name; the others are noted as said."""
+        left: list[Group] = []
+        for group in groups:
+            keys = [(group.name, plain_value(item.value)) for item in group.items]
+            if all(key in self.heard for key in keys):
+                told.said += [(item, self.heard[key]) for item, key in zip(group.items, keys, strict=True)]
+            else:
+                left.append(group)
+        return left
+
+    def _hear(self, group: Group, said: Sequence[tuple[UserValue, str]]) -> None:
+        self.heard |= {(group.name, plain_value(item.value)): text for item, text in said}
 
     def _tails(self, groups: Sequence[Group], told: Told, at_most: int = MOST_TAILS) -> tuple[list[str], list[Clause]]:
         tails: list[str] = []
         rest: list[Clause] = []
-        order = sorted(groups, key=lambda group: (not _is_key(group), self.rng.random()))
+        order = sorted(self.unheard(groups, told), key=lambda group: (not _is_key(group), self.rng.random()))
         for group in order:
             said = clause(group, self.banned, self.rng)
             told.said += said.said
+            self._hear(group, said.said)
             if self._beside_noun(told, group, said):
                 continue
             short = len(said.tail) <= 70 and "; " not in said.tail
@@ -290,13 +343,3 @@ def _is_key(group: Group, about: Sequence[str] = ()) -> bool:
 
 def _quoted(text: str) -> str:
     return text if is_bare(text) or re.match(r"\d", text) else f'"{text}"'
-
-
-def loose_ends(calls: Sequence[Pictured], told: Told) -> list[int]:
-    """Calls that nobody has spoken of and that have values to say, or that no other call needs; in order."""
-    needed = {feed.call for call in calls for feed in call.feeds}
-    return [
-        number
-        for number, call in enumerate(calls)
-        if number not in told.calls and (call.groups or number not in needed)
-    ]

@@ -166,6 +166,12 @@ def reworded(text: str, banned: Sequence[str], turn: int = 0, *, short: bool = F
     return re.sub(r"\b[Aa]n? (?=\w)", lambda found: _article_before(text[found.end() :], found.group(0)), text)
 
 
+def reworded_noun(noun: str, banned: Sequence[str], turn: int = 0) -> str | None:
+    """The same for a noun phrase in the singular, which stays in the singular."""
+    other = reworded(f"one {noun}", banned, turn) if noun else None
+    return other.removeprefix("one ") if other and not other.startswith(("one what ", "one how ")) else None
+
+
 def _article_before(rest: str, article: str) -> str:
     chosen = "an" if _VOWEL_SOUND.match(rest) else "a"
     return f"{chosen.capitalize() if article[0] == 'A' else chosen} "
@@ -186,10 +192,18 @@ def _other(word: str, text: str, match: re.Match[str], banned: Sequence[str], tu
     if short:
         options = [item for item in options if " " not in item]
     if qualifies:
-        options = [item for item in options if " " not in item] or [""]
+        options = [item for item in options if " " not in item]
+        options += [""] if follows is None or _is_noun(follows.group(1).lower()) or not options else []
     singled = re.search(
         r"\b(?:an?|one|each|every|this|that)\s(?:[\w-]+,?\s){0,5}$", text[: match.start()], re.IGNORECASE
     )
+    counted = singular(word) != word and re.search(
+        r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|several|many)\s(?:[\w-]+\s){0,2}$",
+        text[: match.start()],
+        re.IGNORECASE,
+    )
+    if counted:
+        options = [item for item in options if item.endswith("s")]
     number = plural(word) if singular(word) == word else singular(word)
     definite = before is not None and before.group(0).strip().lower() in ("the", "its", "their", "your")
     if (
@@ -203,6 +217,11 @@ def _other(word: str, text: str, match: re.Match[str], banned: Sequence[str], tu
     ):
         return number
     return options[turn % len(options)] if options else None
+
+
+def _is_noun(word: str) -> bool:
+    """Whether a word can stand for the thing alone; what looks like "done" or "given" cannot."""
+    return not word.endswith("ed") and word not in ("done", "gone", *_IRREGULAR_PAST.values())
 
 
 def _others(word: str) -> list[str]:

@@ -213,7 +213,8 @@ def option_mentions(request: str, slot: Slot) -> list[tuple[float, str]]:
 _IDS = frozenset("id identifier number code key no".split())
 _EVERYDAY = frozenset("first last next second main good fair full new normal general other".split())
 _FLAG = re.compile(
-    r"(?:^|[.!?]\s+)(?:And (?P<order>do|don't) (?P<what>[^.!?]+)|(?P<asked>[^.!?:]+): (?P<answer>yes|no))(?=[.!?]|$)",
+    r"(?:^|[.!?;:]\s+)(?:And (?P<order>do|don't) (?P<what>[^.!?]+)"
+    r"|(?P<asked>[^.!?:;]+): (?P<answer>yes|no))(?=[.!?;]|$)",
     re.IGNORECASE,
 )
 

@@ -20,13 +20,19 @@ class Follower:
     guidance: Guidance
     made: Sequence[str]
     """Ids of the tools called in this turn."""
+    request: str = ""
     _known: dict[str, Tool] = field(default_factory=dict[str, Tool])
 
     def pointed_at(self) -> Tool | None:
         """The tool that the last unanswered hint describes."""
-        hints = zip(self.guidance.first, self.guidance.again, strict=True)
-        open_hints = [text for text, again in hints if self.made.count(self.meant(text).id) < 1 + again]
-        return self.meant(open_hints[-1]) if open_hints else None
+        waiting = self._open_hints()
+        return self.meant(self.guidance.first[waiting[-1]]) if waiting else None
+
+    def _open_hints(self) -> list[int]:
+        """Numbers of the hints that no call has followed yet; one that was followed settles those before it."""
+        hints = enumerate(zip(self.guidance.first, self.guidance.again, strict=True))
+        followed = [at for at, (text, again) in hints if self.made.count(self.meant(text).id) > again]
+        return list(range(followed[-1] + 1 if followed else 0, len(self.guidance.first)))
 
     def meant(self, text: str) -> Tool:
         """The tool that a hint's words describe."""
@@ -47,6 +53,10 @@ class Follower:
         phrase = self.box.purposes[tool.id].phrase
         return phrase.lower(), gerund(phrase).lower()
 
+    def _named_exactly(self, text: str) -> str:
+        """Id of the tool that does just what a text says; empty for none."""
+        return next((tool.id for tool in self.box.tools if text.lower() in self._named(tool)), "")
+
     def _vaguely_meant(self, text: str) -> Tool | None:
         """The tool of a hint that only says what is to be done to which kind of thing."""
         for deed, words_of_deed in DEED_WORDS.items():
@@ -57,17 +67,16 @@ class Follower:
                     for tool in self.box.tools
                     if self.box.purposes[tool.id].nouns.deed == deed and self.box.purposes[tool.id].noun == noun
                 ]
-                unmade = [tool for tool in fitting if tool.id not in self.made]
-                return next(iter(unmade or fitting), None)
+                wrong = {self._named_exactly(text) for text in self.guidance.ruled_out if text}
+                left = [tool for tool in fitting if tool.id not in self.made and tool.id not in wrong]
+                asked = [tool for _, tool in self.box.ranked(self.request) if tool in (left or fitting)]
+                return next(iter(asked), None)
         return None
 
     def ruled_out(self) -> list[Tool]:
         """Tools of which an unanswered hint says that they do not serve."""
-        found: list[Tool] = []
-        for wanted, wrong in zip(self.guidance.first, self.guidance.ruled_out, strict=True):
-            if wrong and self.meant(wanted).id not in self.made:
-                found.append(self.meant(wrong))
-        return found
+        wrong = [self.guidance.ruled_out[at] for at in self._open_hints()]
+        return [self.meant(text) for text in wrong if text]
 
     def correction(self, tool: Tool, slot: Slot) -> Correction | None:
         """What the hints say of one parameter of one tool."""
@@ -76,6 +85,13 @@ class Follower:
             (one for one in self.guidance.corrections if one.label == label and self.meant(one.purpose).id == tool.id),
             None,
         )
+
+
+def pointer_label(pointer: str) -> str:
+    """An argument as hints call it, by its JSON pointer."""
+    return parameter_label(
+        next((part for part in reversed(pointer.split("/")) if part and not part.isdigit()), "value")
+    )
 
 
 def parameter_label(path: str) -> str:

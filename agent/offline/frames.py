@@ -245,7 +245,7 @@ def opening(phrase: str, register: str, relation: Relation, rng: random.Random) 
     frames = OPENINGS[register] if relation == "opens" else _LATER.get(relation, FOLLOWING)
     if len(phrase.split()) > 12:
         frames = tuple(frame for frame in frames if re.search(r"\{[pPgu]\}[.?]$", frame)) or frames
-    if re.search(r", | and (?:then|after)", phrase):
+    if re.search(r", | and ", phrase):
         frames = tuple(frame for frame in frames if "{g}" not in frame)
     frame = rng.choice(frames)
     verb, _, rest = phrase.partition(" ")

@@ -32,6 +32,8 @@ VERBS = frozenset(
     talk tell test track train transfer translate trigger turn unblock undo uninstall unlock unpack unsubscribe update
     upgrade upload use validate verify view visualize void wait waive warn wash watch water weigh withdraw work wrap
     write zip diff reset checkout stash rebase ping crawl scrape echo encrypt decrypt hash lookup inform goal trace
+    optimize optimise populate style align highlight compress toggle pin unpin trim normalize normalise enrich embed
+    install adopt appraise audit award
     """.split()
 )
 """Base forms that a description or a tool's name may open with."""
@@ -80,7 +82,7 @@ expression=sum/formula|formula=sum|operation=step|action=step|scope=reach|parame
 config=setup|timezone=zone/local clock|database=data store|schema=layout|layout=arrangement|item=thing|items=things
 list=rundown|object=thing|result=outcome|results=outcomes|report=write-up|record=entry|entry=record|document=paper
 product=article|products=articles|service=offering|account=profile|position=spot|part=role/section
-index=place in line|left=distance from the left|top=distance from the top|shape=form|chart=diagram|barcode=bar code
+index=place in line|left=inset from the side|top=inset from the upper edge|shape=form|chart=diagram|barcode=bar code
 isbn=book number|member=cardholder|book=volume|loan=lending|fee=charge|bill=charge|visit=call|appointment=booking
 patient=person in care|recipe=dish|ingredient=foodstuff|plot=patch|crop=plant|sample=specimen|instrument=device
 run=session|slot=opening|museum=collection house|exhibition=show|artwork=piece|insight=finding

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from toolweave.agent.offline.clauses import Clauses
 from toolweave.agent.offline.conversation import Situation
 from toolweave.agent.offline.fitting import GOOD, Slot, fit, flag_mention, option_mentions, value_of
 from toolweave.agent.offline.following import Follower
@@ -13,11 +14,13 @@ from toolweave.agent.offline.mentions import Mention, iso_date
 from toolweave.agent.offline.several import behind_several
 from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.ways import Filled
-from toolweave.agent.offline.wording import plain_value
+from toolweave.agent.offline.wording import REMARKS, plain_value
 from toolweave.agent.patterns import argument_leaves
 from toolweave.graph.model import ToolGraph
 from toolweave.servers.tools import Tool
 
+HARDLY = 0.9
+"""How well a mention must fit the optional identifier of what a tool makes, and a mere name a remark."""
 REQUIRED_FIRST = 0.3
 """How much better a mention must fit an optional parameter than a required one to go there."""
 
@@ -37,6 +40,8 @@ class Listener:
     """Where the request says for what else the same is wanted; `None` where it does not."""
     further: frozenset[int] = field(init=False)
     """Indices of the mentions there."""
+    clauses: Clauses = field(init=False)
+    """The parts of the request, each with the tools that it speaks of."""
 
     def __post_init__(self) -> None:
         self.mentions = self.situation.mentions
@@ -49,6 +54,7 @@ class Listener:
             if start <= item.start < end and not item.picks_row and index not in self.spent
         )
         self._spoken = self._without_rows()
+        self.clauses = Clauses(self.box, self.situation.request, self.mentions)
 
     @property
     def taken(self) -> frozenset[int]:
@@ -77,16 +83,16 @@ class Listener:
 
         `taken` mentions belong to other tools; optional parameters need a fit of `sure`.
         """
-        found = {slot.path: again for slot in slots if (again := self._said_before(slot)) is not None}
+        found = {slot.path: again for slot in slots if (again := self._said_before(tool, slot)) is not None}
         found |= self._mentioned(tool, [slot for slot in slots if slot.path not in found], taken, sure)
         for slot in slots:
             if slot.path not in found and (chosen := self._chosen(tool, slot)) is not None:
                 found[slot.path] = chosen
-        return found
+        return {slot.path: found[slot.path] for slot in slots if slot.path in found and not _goes_without(slot, found)}
 
     def _mentioned(self, tool: Tool, slots: Sequence[Slot], taken: frozenset[int], least: float) -> dict[str, Filled]:
-        found: dict[str, Filled] = {}
-        used: set[int] = set()
+        found = self._pointed_out(tool, slots)
+        used = {index for item in found.values() for index in item.mentions}
         for score, slot, index in self._pairs(tool, slots, taken):
             correction = self.follower.correction(tool, slot)
             if index in used or slot.path in found or (correction is not None and correction.elsewhere):
@@ -96,6 +102,16 @@ class Listener:
                 continue
             found[slot.path] = self._filled(slot, index)
             used |= found[slot.path].mentions
+        return found
+
+    def _pointed_out(self, tool: Tool, slots: Sequence[Slot]) -> dict[str, Filled]:
+        """Values that a hint has pointed at."""
+        found: dict[str, Filled] = {}
+        for slot in slots:
+            correction = self.follower.correction(tool, slot)
+            index = correction.spoken if correction is not None and not correction.elsewhere else None
+            if index is not None and index < len(self.mentions) and value_of(self.mentions[index], slot) is not None:
+                found[slot.path] = self._filled(slot, index)
         return found
 
     def _pairs(self, tool: Tool, slots: Sequence[Slot], taken: frozenset[int]) -> list[tuple[float, Slot, int]]:
@@ -109,9 +125,9 @@ class Listener:
         pairs.sort(key=lambda pair: (-(pair[0] + REQUIRED_FIRST * slots[pair[1]].parameter.required), pair[1], pair[2]))
         return [(score, slots[at], index) for score, at, index in pairs]
 
-    def _said_before(self, slot: Slot) -> Filled | None:
+    def _said_before(self, tool: Tool, slot: Slot) -> Filled | None:
         """What the request said for a parameter of the same name in an earlier call of this turn."""
-        if not slot.parameter.required:
+        if not slot.parameter.required or self.follower.correction(tool, slot) is not None:
             return None
         for call in self.situation.here:
             value = None if call.failed else call.arguments.get(slot.path)
@@ -129,13 +145,16 @@ class Listener:
             return 0.0
         if mention.kind == "name" and mention.text in self.box.described:
             score *= 0.4
+        if self.clauses.elsewhere(mention, tool):
+            score *= 0.4
         return score + 1.0 if score > 0.0 and self._asked(correction) else score
 
     def _least(self, tool: Tool, slot: Slot, mention: Mention, optional: float) -> float:
         """How well a mention must fit: better where the value is optional, or something that tools give."""
         if not slot.parameter.required:
-            return optional
-        if mention.kind not in ("quoted", "name"):
+            hardly = slot.own == ("id",) or (mention.kind == "name" and REMARKS & set(slot.own))
+            return max(optional, HARDLY) if hardly else optional
+        if mention.kind not in ("quoted", "name", "token"):
             return 0.25
         edges = self.box.feeding(self.graph, tool, slot.path)
         return 0.6 if edges and edges[0].confidence >= 0.5 else 0.25
@@ -170,3 +189,9 @@ class Listener:
     def _asked(self, correction: Correction | None) -> bool:
         """Whether a hint says that the request gives the value."""
         return correction is not None and (correction.required or bool(correction.excluded))
+
+
+def _goes_without(slot: Slot, found: dict[str, Filled]) -> bool:
+    """Whether an option need not be given, because it is what the schema takes anyway."""
+    schema = slot.parameter.schema
+    return not slot.parameter.required and "enum" in schema and schema.get("default") == found[slot.path].value

@@ -26,7 +26,9 @@ _PATTERN = re.compile(
 _SENTENCE_START = re.compile(r"(?:^|[.!?]\s+|\n\s*)$")
 _WORD = re.compile(r"[A-Za-z']+")
 _LIST_GAP = re.compile(r"\s*(?:,|,?\s+and|;)\s*")
-_ROW_LEAD = re.compile(r"(?:namely|listed as|I mean|I am talking about|that is to say)\s(?:[^.;?!()]*,\s)?[\"“]?$")
+_ROW_LEAD = re.compile(
+    r"(?:whose (?:[a-z]+ ){1,4}is|namely|listed as|I mean|I am talking about|that is to say)\s(?:[^.;?!()]*,\s)?[\"“]?$"
+)
 _ROW_MORE = re.compile(r"\((?:namely|I mean|that is to say)\s[^()]*$")
 _NOT_NAMES = frozenset(("I", "Celsius", "Fahrenheit", "I'm", "I've", "I'd", "ID", "EUR", "OK"))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from toolweave.agent.argument_values import is_identifying
 from toolweave.agent.offline.conversation import read_situation
-from toolweave.agent.offline.english import spoken_of
+from toolweave.agent.offline.english import spaced, spoken_of
 from toolweave.agent.offline.lexicon import UNITS
 from toolweave.agent.offline.saying import spoken_date
 from toolweave.agent.offline.wording import Group, groups, plain_value
@@ -24,9 +24,13 @@ from toolweave.servers.tools import Tool
 
 _TELLING = ("name", "title", "label", "subject", "heading", "summary", "date", "day", "time", "kind", "type", "city")
 _LONGEST = 48
+MOST_FACTS = 24
+"""Facts of an entry that are looked at, those of its inner objects included."""
 ANY = "any"
 """Told of an entry that is the first and that nothing else sets apart."""
-_NAMES_NOTHING = frozenset("id key code number ref reference uuid name barcode isbn sku slug token symbol".split())
+_NAMES_NOTHING = frozenset(
+    "id key code number ref reference uuid name barcode isbn sku slug token symbol index idx position".split()
+)
 _LOOSE_END = re.compile(r"\s(?:on|at|in|of|for|to|from|by|with|is|was|and|or|the|a)$")
 _THING = re.compile(
     r"\b(?:identifier|id|number|key|(?:bar)?code|uuid)s?\s(?:of|for)\s(?:the|an?|one)\s([a-z][a-z -]*?)"
@@ -50,6 +54,8 @@ class Feed:
     """Whether it names a thing; otherwise it is a fact that is passed on."""
     telling: tuple[str, ...]
     """Readable words that tell the chosen entry from the others; empty when nothing is needed or known."""
+    fact: str = ""
+    """What the entry calls the only one of these words: `used range`; empty where there are more, or it has no name."""
 
 
 @dataclass
@@ -71,16 +77,18 @@ def picture(ask: QueryAsk) -> list[Pictured]:
             key = (one.happened.id, pointer)
             if key in said or value is None or isinstance(value, bool):
                 continue
-            producer = None if key in carried else _producer(ask.calls[:number], value)
+            producer = None if key in carried else _producer(ask.calls[:number], one.happened, pointer, value)
             if producer is not None or key in carried:
+                _, place = one.happened.taken.get(pointer, ("", ""))
                 telling = (
-                    _told_before(ask, value)
+                    _told_before(ask, value, place)
                     if producer is None
-                    else telling_apart(ask.calls[producer], value, ask.forbidden, _facts_wanted(ask))
+                    else telling_apart(ask.calls[producer], value, ask.forbidden, _facts_wanted(ask), place)
                 )
                 identifies = _identifies(one.happened.tool, pointer)
                 described = _described_thing(one.happened.tool, pointer)
-                one.feeds.append(Feed(pointer, producer, noun_of(pointer), described, identifies, telling))
+                fact = _fact_of(ask.calls[producer], place, telling) if producer is not None else ""
+                one.feeds.append(Feed(pointer, producer, noun_of(pointer), described, identifies, telling, fact))
     return calls
 
 
@@ -89,6 +97,8 @@ def _identifies(tool: Tool, pointer: str) -> bool:
     if found is None or is_identifying(found):
         return True
     plain = found.schema.get("type") in ("number", "integer") or "enum" in found.schema
+    if words(found.path)[-1:] in (("index",), ("idx",), ("position",)):
+        return True
     return not plain and words(found.path)[-1:] not in (("label",), ("title",), ("kind",), ("unit",))
 
 
@@ -111,15 +121,18 @@ def _parameter(tool: Tool, pointer: str) -> Parameter | None:
     return next((one for one in parameters(tool) if one.path.replace("[]", "") == name), None)
 
 
-def _producer(earlier: Sequence[Happened], value: Any) -> int | None:
-    """The latest earlier call of the turn whose output holds the value."""
+def _producer(earlier: Sequence[Happened], call: Happened, pointer: str, value: Any) -> int | None:
+    """The earlier call of the turn that gave the value, else the latest one whose output holds it."""
     for number in range(len(earlier) - 1, -1, -1):
-        if any(plain_value(leaf.value) == plain_value(value) for leaf in leaves(earlier[number].value)):
+        if pointer in call.taken:
+            if earlier[number].id == call.taken[pointer][0]:
+                return number
+        elif any(plain_value(leaf.value) == plain_value(value) for leaf in leaves(earlier[number].value)):
             return number
     return None
 
 
-def _told_before(ask: QueryAsk, value: Any) -> tuple[str, ...]:
+def _told_before(ask: QueryAsk, value: Any, place: str) -> tuple[str, ...]:
     """What tells a value of an earlier turn from its like, unless the conversation was about it already."""
     calls = read_situation(ask.history).calls
     if any(plain_value(item) == plain_value(value) for call in calls for _, item in argument_leaves(call.arguments)):
@@ -127,7 +140,7 @@ def _told_before(ask: QueryAsk, value: Any) -> tuple[str, ...]:
     for call in reversed(calls):
         if any(plain_value(leaf.value) == plain_value(value) for leaf in leaves(call.value)):
             shown = Happened("", Tool("", call.name), call.arguments, call.text, call.value)
-            return telling_apart(shown, value, ask.forbidden, _facts_wanted(ask))
+            return telling_apart(shown, value, ask.forbidden, _facts_wanted(ask), place)
     return ()
 
 
@@ -136,13 +149,16 @@ def _facts_wanted(ask: QueryAsk) -> int:
     return 1 + min(2, sum("which one" in text for text in ask.complaints))
 
 
-def telling_apart(producer: Happened, value: Any, banned: Sequence[str], least: int = 1) -> tuple[str, ...]:
+def telling_apart(
+    producer: Happened, value: Any, banned: Sequence[str], least: int = 1, place: str = ""
+) -> tuple[str, ...]:
     """Words of the chosen entry that no other entry has; empty when there is only one entry.
 
-    `least` is how many facts to tell where there are as many.
+    `least` is how many facts to tell where there are as many; `place` is where the value stands, where that is known.
     """
     every = leaves(producer.value)
-    chosen = next((leaf for leaf in every if plain_value(leaf.value) == plain_value(value)), None)
+    alike = [leaf for leaf in every if plain_value(leaf.value) == plain_value(value)]
+    chosen = next((leaf for leaf in alike if leaf.place == place), next(iter(alike), None))
     if chosen is None:
         return ()
     rivals = [
@@ -162,6 +178,19 @@ def telling_apart(producer: Happened, value: Any, banned: Sequence[str], least: 
     return (ANY,)
 
 
+def _fact_of(producer: Happened, place: str, telling: Sequence[str]) -> str:
+    """What an entry of structured data calls the one fact that tells it from its like."""
+    if len(telling) != 1 or "#" in place:
+        return ""
+    try:
+        row = as_object(get(producer.value, place.rpartition("/")[0]))
+    except KeyError:
+        return ""
+    names = [str(key) for key, item in row.items() if (spoken_date(str(item)) or str(item)) == telling[0]]
+    said = spaced(names[0]) if names else ""
+    return said if said.replace(" ", "").isalpha() and not _LOOSE_END.search(f" {said}") else ""
+
+
 def entry_texts(value: Any, text: str, leaf: Leaf) -> list[str]:
     """Texts of the entry that a value lies in, the most telling first."""
     if "#" in leaf.place:
@@ -170,12 +199,11 @@ def entry_texts(value: Any, text: str, leaf: Leaf) -> list[str]:
         row = as_object(get(value, leaf.place.rpartition("/")[0]))
     except KeyError:
         return []
-    texts = [(key, item) for key, item in row.items() if isinstance(item, str)]
-    texts += [
-        (key, str(item)) for key, item in row.items() if isinstance(item, (int, float)) and not isinstance(item, bool)
-    ]
+    found = [(place.rpartition("/")[2], item) for place, item in argument_leaves(row)[:MOST_FACTS]]
+    texts = [(key, item) for key, item in found if isinstance(item, str)]
+    texts += [(key, str(item)) for key, item in found if isinstance(item, (int, float)) and not isinstance(item, bool)]
     texts.sort(key=lambda pair: next((at for at, word in enumerate(_TELLING) if word in words(pair[0])), len(_TELLING)))
-    return [item for _, item in texts]
+    return list(dict.fromkeys(item for _, item in texts))
 
 
 def _of_line(text: str, value: str) -> list[str]:
@@ -198,4 +226,5 @@ def _readable(text: str) -> bool:
         return True
     if re.fullmatch(r"\d{1,4}(?:\.\d{1,2})?", text):
         return True
-    return 2 < len(text) <= _LONGEST and text[0].isalpha() and not re.search(r"\d{3,}|[_{}@/\n\"“”]", text)
+    many = r"\d{4,}" if " " in text else r"\d{3,}"
+    return 2 < len(text) <= _LONGEST and text[0].isalpha() and not re.search(rf"{many}|[_{{}}@/\n\"“”]", text)

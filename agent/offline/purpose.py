@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from toolweave.agent.offline.english import base_form, lowered, opens_with_verb, past, plural, reworded, spaced
+from toolweave.agent.offline.english import (
+    base_form,
+    lowered,
+    opens_with_verb,
+    past,
+    plural,
+    reworded,
+    spaced,
+    with_article,
+)
 from toolweave.agent.offline.lexicon import DETERMINERS, PARTICLES
 from toolweave.graph.nouns import ToolNouns, tool_nouns
 from toolweave.graph.vocabulary import DEEDS
@@ -67,7 +76,9 @@ class Purpose:
     @property
     def shows(self) -> bool:
         """Whether the user wants to know something, not to have something done."""
-        verb = self.verb.split()[0]
+        verb, _, particle = self.verb.partition(" ")
+        if particle in ("in", "out", "off") and verb != "find":
+            return False
         return DEEDS.get(verb) in ("seek", "read") or verb in ("compare", "check", "list")
 
     @property
@@ -177,8 +188,11 @@ def _named(name: str) -> tuple[str, str, str]:
     if parts and parts[0] in PARTICLES:
         verb, parts = f"{verb} {parts[0]}", parts[1:]
     parts = [word for word in parts if word not in ("id", "ids")]
+    thing = " ".join(parts)
+    if DEEDS.get(verb.split()[0]) == "make" and thing and plural(thing) != thing:
+        return verb, with_article(thing), ""
     article = "" if not parts or parts[0] in DETERMINERS else "the "
-    return verb, f"{article}{' '.join(parts)}", ""
+    return verb, f"{article}{thing}", ""
 
 
 def _noun(nouns: ToolNouns, rest: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from toolweave.agent.offline.correcting import change_of_mind
-from toolweave.agent.offline.describing import Describer, Told, loose_ends
+from toolweave.agent.offline.describing import Describer, Told
 from toolweave.agent.offline.drafting import Spoken, banned_words, best_draft, draft_of, sentence
 from toolweave.agent.offline.english import capitalised
 from toolweave.agent.offline.frames import opening, remark
@@ -35,68 +35,67 @@ def ask_for(ask: QueryAsk) -> Query:
 def _drafted(calls: Sequence[Pictured], banned: Sequence[str], ask: QueryAsk, rng: random.Random) -> Spoken:
     if ask.corrects and ask.inputs:
         return change_of_mind(ask, banned, rng)
-    describer = Describer(calls, banned, rng)
-    explicit = ask.style.distance == "explicit" and len(calls) > 1
-    told = _step_by_step(describer, calls, rng) if explicit else _goal_only(describer, calls, rng)
-    return _spoken(told, ask, rng)
+    describer = Describer(calls, banned, rng, loose=ask.style.vagueness == "loose")
+    return _spoken(_in_steps(describer, calls, ask.style.distance == "explicit", rng), ask, rng)
 
 
-def _goal_only(describer: Describer, calls: Sequence[Pictured], rng: random.Random) -> Told:
-    """The last call, with the things that it is about; what is left over comes before it."""
-    first = like_before(calls, len(calls) - 1)
-    goal = len(calls) - 1 if first is None else first
-    told = describer.goal(goal, alone=False)
-    same_for(describer, [number for number in range(goal + 1, len(calls)) if like_before(calls, number) == goal], told)
-    for number in _also_wanted(calls, goal):
-        if number not in told.calls:
-            other = describer.goal(number, alone=False, known=told.calls)
-            told.phrase += rng.choice((" and also {}", ", and also {}", " and {} as well", ", and {} too")).format(
-                other.phrase
-            )
-            told.absorb(other)
-    for number in loose_ends(calls, told):
-        if number not in told.calls:
-            other = describer.goal(number, alone=False)
-            same_for(describer, [at for at in range(len(calls)) if like_before(calls, at) == number], other)
-            lead = rng.choice(("Before that, {}", "First {}", "That means you first have to {}", "Beforehand, {}"))
-            told.absorb(other, lead.format(other.phrase))
-    return told
-
-
-def _also_wanted(calls: Sequence[Pictured], goal: int) -> list[int]:
-    """Calls that show something which no other call of the turn needs: the user wants to see it for itself."""
-    needed = {feed.call for call in calls for feed in call.feeds}
-    return [
-        number
-        for number, call in enumerate(calls)
-        if number != goal and number not in needed and purpose_of(call.happened.tool).shows
-    ]
-
-
-def _step_by_step(describer: Describer, calls: Sequence[Pictured], rng: random.Random) -> Told:
-    """Every call in order, in everyday words; what is done for several things is said once."""
-    told = Told("", calls=set(range(len(calls))))
+def _in_steps(describer: Describer, calls: Sequence[Pictured], explicit: bool, rng: random.Random) -> Told:
+    """What is to be done, in order, in everyday words; what is done for several things is said once."""
+    told = Told("")
     phrases: list[str] = []
-    for number in range(len(calls)):
+    spoken = [number for number in range(len(calls)) if explicit or _is_wanted(calls, number)]
+    for number in spoken:
         if like_before(calls, number) is None:
-            step = describer.goal(number, alone=True)
-            alike = [at for at in range(number + 1, len(calls)) if like_before(calls, at) == number]
-            same_for(describer, alike, step, alone=True)
-            phrases.append(step.phrase)
-            told.said += step.said
-            told.sentences += step.sentences
-    told.phrase = _in_order(list(dict.fromkeys(phrases)), rng)
+            step = describer.goal(number, alone=explicit, known={*told.calls, *(at for at in spoken if at < number)})
+            alike = [at for at in spoken if like_before(calls, at) == number]
+            same_for(describer, alike, step, alone=explicit)
+            phrases.append(f"{step.phrase} again" if step.phrase in phrases else step.phrase)
+            told.absorb(step)
+    chained = any(feed.call in spoken for number in spoken for feed in calls[number].feeds)
+    acts = any(not purpose_of(calls[number].happened.tool).shows for number in spoken)
+    return _joined(told, list(dict.fromkeys(phrases)), chained or acts, rng)
+
+
+def _is_wanted(calls: Sequence[Pictured], number: int) -> bool:
+    """Whether the user speaks of a call: of what is done or asked for, not of what is only looked up on the way."""
+    call = calls[number]
+    needed = any(feed.call == number for other in calls for feed in other.feeds)
+    return number == len(calls) - 1 or not needed or not purpose_of(call.happened.tool).shows or len(call.groups) > 2
+
+
+def _joined(told: Told, phrases: Sequence[str], in_order: bool, rng: random.Random) -> Told:
+    """The steps as one phrase; of many, the later ones as a sentence of their own."""
+    most = rng.choice((2, 3)) if len(phrases) > 3 or len(" ".join(phrases).split()) > 34 else 3
+    first, later = phrases[:most], phrases[most:]
+    told.phrase = _in_order(first, not later, rng) if in_order else _beside(first, rng)
+    sentences: list[str] = []
+    leads = rng.sample(("Then", "After that,", "Next,", "Once that is done,"), 4)
+    while later:
+        part, later = later[:2], later[2:]
+        lead = leads[len(sentences) % 4] if later else rng.choice(("Finally,", "In the end,", "And then"))
+        sentences.append(f"{lead if in_order else 'Also,'} {' and '.join(part)}")
+    told.sentences = [*sentences, *told.sentences]
     return told
 
 
-def _in_order(phrases: Sequence[str], rng: random.Random) -> str:
+def _beside(phrases: Sequence[str], rng: random.Random) -> str:
+    """Things that do not wait for each other."""
+    if len(phrases) == 1:
+        return phrases[0]
+    first, last = ", ".join(phrases[:-1]), phrases[-1]
+    return rng.choice(("{} and also {}", "{}, and also {}", "{} and {} as well", "{}, and {} too")).format(first, last)
+
+
+def _in_order(phrases: Sequence[str], ends: bool, rng: random.Random) -> str:
+    """Steps one after the other; `ends` says that nothing follows."""
     if len(phrases) == 1:
         return phrases[0]
     first, *between, last = phrases
     start = rng.choice(("first ", "", ""))
-    then, end = rng.choice(((", then ", " and after that "), (", then ", " and finally "), (", ", " and then ")))
+    last_words = (" and after that ", " and finally ") if ends else (" and after that ", " and then ")
+    then, end = rng.choice(((", then ", last_words[0]), (", then ", last_words[1]), (", ", " and then ")))
     if len(phrases) == 2:
-        return f"{start}{first}{rng.choice((' and then ', ' and after that '))}{last}"
+        return f"{start}{first}{rng.choice((' and then ', ' and after that ', ', then '))}{last}"
     return f"{start}{then.join([first, *between])},{end}{last}"
 
 

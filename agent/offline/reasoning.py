@@ -5,12 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from toolweave.agent.offline.clauses import Clauses
 from toolweave.agent.offline.conversation import Situation
 from toolweave.agent.offline.deciding import Decision
 from toolweave.agent.offline.english import capitalised, gerund, joined, spaced
+from toolweave.agent.offline.lexicon import UNITS
 from toolweave.agent.offline.purpose import purpose_of
 from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.ways import Filled, Way
+from toolweave.agent.offline.wording import Group, label
+from toolweave.graph.schema import parameters
 from toolweave.servers.json_values import is_list
 from toolweave.servers.tools import Tool
 
@@ -25,7 +29,7 @@ def thoughts(decision: Decision, box: Toolbox, situation: Situation, rng: random
     ready = way.ready
     told = not situation.here or decision.redirected or rng.random() < 0.25
     parts = [_now_possible(rng)] if situation.insisted and not situation.here else []
-    parts += [_wish(decision, box, way, rng)] if told else []
+    parts += [_wish(decision, box, way, situation, rng)] if told else []
     parts += _gap(way, box, rng) if way.first is not None else []
     parts += _sources(ready, rng)
     parts.append(_step(ready, box, bool(way.first), rng))
@@ -125,13 +129,24 @@ def refusing_thoughts(rng: random.Random) -> str:
     )
 
 
-def _wish(decision: Decision, box: Toolbox, way: Way, rng: random.Random) -> str:
+def _wish(decision: Decision, box: Toolbox, way: Way, situation: Situation, rng: random.Random) -> str:
     """What the request comes down to; what comes before it, where something does."""
     if decision.goal is None:
         return ""
     phrase, tool = box.purposes[decision.goal.id].phrase, way.ready.tool
     if decision.redirected and tool.id != decision.goal.id:
         before = box.purposes[tool.id].phrase
+        if Clauses(box, situation.request, situation.mentions).speak_of(tool):
+            return rng.choice(
+                (
+                    f"The request also asks me to {before}, and that comes next.",
+                    f"Next I am to {before}.",
+                    f"As asked, I {before} now.",
+                    f"Another part of the request is to {before}.",
+                    f"Now it is time to {before}.",
+                    f"I take the next thing in turn: to {before}.",
+                )
+            )
         return rng.choice(
             (
                 f"Before I can {phrase}, I have to {before}.",
@@ -205,7 +220,7 @@ def _sources(ready: Way, rng: random.Random) -> list[str]:
     if shown:
         parts.append(_from_result(shown[0], ready, rng))
     if said:
-        parts.append(_from_request(said, rng))
+        parts.append(_from_request(said, ready.tool, rng))
     return parts
 
 
@@ -233,18 +248,32 @@ def _from_result(item: Filled, ready: Way, rng: random.Random) -> str:
     return f"{base}."
 
 
-def _from_request(said: Sequence[Filled], rng: random.Random) -> str:
-    texts = [
-        f"{_short(item.value)} for the {spaced(item.path.replace('[]', '').rpartition('.')[2])}" for item in said[:3]
+def _from_request(said: Sequence[Filled], tool: Tool, rng: random.Random) -> str:
+    named = [(_called(item.path, tool), _short(item.value)) for item in said[:3]]
+    first, value = named[0]
+    many = first.endswith("s") and not first.endswith("ss")
+    texts = [f"{shown} for the {what}" for what, shown in named]
+    forms = [
+        f"The user gives {joined(texts)}.",
+        f"From the request I take {joined(texts)}.",
+        f"I was told {joined([f'the {what}, {shown}' for what, shown in named])}."
+        if len(named) == 1
+        else f"The request settles the rest: {joined(texts)}.",
+        f"The {joined([what for what, _ in named])} {'is' if len(named) == 1 and not many else 'are'} in the request: "
+        f"{joined([shown for _, shown in named])}.",
     ]
-    return rng.choice(
-        (
-            f"The user gives {joined(texts)}.",
-            f"From the request I take {joined(texts)}.",
-            f"The request says {joined(texts)}.",
-            f"I was told {joined(texts)}.",
-        )
-    )
+    if len(named) == 1:
+        forms.append(f"The {first} {'are' if many else 'is'} to be {value}.")
+    return rng.choice(forms)
+
+
+def _called(path: str, tool: Tool) -> str:
+    """What a person calls a parameter: from its description where its name says little."""
+    found = next((one for one in parameters(tool) if one.path in (path, f"{path}[]")), None)
+    name = path.replace("[]", "").rpartition(".")[2]
+    if spaced(name).split()[-1:] and spaced(name).split()[-1] in UNITS:
+        return spaced(name)
+    return label(Group((), name, found.description if found is not None else ""), ()) or spaced(name)
 
 
 def _short(value: object) -> str:

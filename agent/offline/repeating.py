@@ -17,7 +17,8 @@ def like_before(calls: Sequence[Pictured], number: int) -> int | None:
     call = calls[number]
     for at, other in enumerate(calls[:number]):
         same_tool = other.happened.tool.id == call.happened.tool.id
-        if same_tool and set(other.happened.arguments) == set(call.happened.arguments):
+        alike = set(other.happened.arguments) == set(call.happened.arguments)
+        if same_tool and alike and other.happened.arguments != call.happened.arguments:
             return at
     return None
 
@@ -48,7 +49,7 @@ def _differing(describer: Describer, number: int, told: Told, alone: bool) -> st
             words += [thing] if thing is not None else []
         elif feed.telling:
             words.append("the next one" if feed.telling == (ANY,) else f"the one {describer.listed(feed)}")
-    for group in call.groups:
+    for group in describer.unheard(call.groups, told):
         shown = [spoken_value(item.value, item.schema) for item in group.items]
         told.said += zip(group.items, shown, strict=True)
         if not all(text in told.phrase for text in shown):

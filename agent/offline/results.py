@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from toolweave.agent.argument_values import is_identifying
 from toolweave.agent.offline.conversation import Seen, Situation
+from toolweave.agent.offline.english import spaced
 from toolweave.agent.offline.fitting import Slot
 from toolweave.agent.offline.mentions import Mention, iso_date
 from toolweave.agent.offline.wording import plain_value
@@ -21,6 +22,8 @@ from toolweave.servers.json_values import canonical
 
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9':-]+")
 NAMING_FIELDS = ("id", "name", "title", "key", "code")
+STRANGE = 0.05
+"""Trust in a mere `id` of a tool that is about another kind of thing."""
 LONGEST_VALUE = 160
 """Characters of a text that may still be an argument."""
 _UNTELLING = frozenset("the and for with of to in on at from that this is are".split())
@@ -40,11 +43,18 @@ class Candidate:
 
 
 def candidates(
-    slot: Slot, situation: Situation, edges: Sequence[Edge], ids: Mapping[str, str], *, since: bool
+    slot: Slot,
+    situation: Situation,
+    edges: Sequence[Edge],
+    ids: Mapping[str, str],
+    about: Callable[[str], Sequence[str]],
+    *,
+    since: bool,
 ) -> list[Candidate]:
     """Values for a parameter that results show, the best first.
 
-    `ids` maps offered names to tool ids; with `since`, only results of the current turn count.
+    `ids` maps offered names to tool ids, `about` an offered name to the things that its tool is about; with `since`,
+    only results of the current turn count.
     """
     found: list[Candidate] = []
     for call in situation.calls:
@@ -60,7 +70,9 @@ def candidates(
             best = [leaf for leaf in alike if named_alike(leaf.pattern, slot) >= least]
             if best:
                 same = [leaf for leaf in best if leaf.pattern == best[0].pattern]
-                found += _entries(call, same, 0.6 if least == 0.9 else 0.1 if fields else 0.3, situation)
+                strange = least < 0.9 and slot.own[:1] and slot.own[0] not in about(call.name)
+                trust = 0.6 if least == 0.9 else 0.1 if fields else STRANGE if strange else 0.3
+                found += _entries(call, same, trust, situation)
                 break
         if fields and len(found) == known and is_identifying(slot.parameter):
             found += _entries(call, _identifiers(every), 0.35, situation)
@@ -122,6 +134,27 @@ def _used(slot: Slot, situation: Situation) -> list[Candidate]:
             if pointer.rpartition("/")[2] == own and len(words(own)) > 1:
                 found.append(Candidate(value, call, 1.2 + 0.02 * call.number, "used"))
     return found
+
+
+def field_label(pattern: str) -> str:
+    """What a result calls a value: `loan id` for `loans[].loan_id`; empty for what has no name."""
+    return spaced(re.split(r"[.#]", pattern.replace("[]", ""))[-1])
+
+
+def entries_of(call: Seen, field: str, situation: Situation) -> list[Candidate]:
+    """The values that a result shows under a label, likeliest entry first."""
+    fields: dict[str, list[Leaf]] = {}
+    for leaf in call.leaves:
+        if usable(leaf) and field_label(leaf.pattern) == field:
+            fields.setdefault(leaf.pattern, []).append(leaf)
+    found = [one for same in fields.values() for one in _entries(call, same, 0.6, situation)]
+    return sorted(found, key=lambda one: -one.score)
+
+
+def entry_of(call: Seen, pattern: str, number: int) -> Any:
+    """The nth value of a field; `None` when there are fewer."""
+    values = list(dict.fromkeys(leaf.value for leaf in call.leaves if leaf.pattern == pattern))
+    return values[number] if number < len(values) else None
 
 
 def named_alike(pattern: str, slot: Slot) -> float:

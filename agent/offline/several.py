@@ -7,6 +7,9 @@ import re
 SAME_FOR = ("the same for {}", "do the same for {}", "likewise for {}")
 SAME_AGAIN = ("the same again {}", "the same once more {}")
 _SEVERAL = re.compile(r"\band (?:do )?(?:the same (?:for|again|once more)|likewise for)\b", re.IGNORECASE)
+_ENTRY = re.compile(
+    r"\blisted as\b|\bwhose\b|\bnamely\b|\bI mean\b|\bthe (?:next|other|second|third) one\b|\bthe one\b(?! listed)"
+)
 _STOP = re.compile(r"[.?!](?:\s|$)|, (?:and |then )+(?=[a-z]+ )|$")
 
 
@@ -17,3 +20,9 @@ def behind_several(request: str) -> tuple[int, int] | None:
         return None
     stop = _STOP.search(request, found.end())
     return found.end(), stop.start() if stop else len(request)
+
+
+def things_named(request: str) -> int:
+    """How many further things the words behind "the same for" name; one where they only list values."""
+    start, end = behind_several(request) or (0, 0)
+    return max(1, len(_ENTRY.findall(request[start:end])))

@@ -9,13 +9,14 @@ from typing import Any, Literal
 from toolweave.agent.argument_values import is_identifying
 from toolweave.agent.offline.conversation import Seen, Situation
 from toolweave.agent.offline.fitting import GOOD, Slot, value_of
-from toolweave.agent.offline.following import Follower
+from toolweave.agent.offline.following import Follower, parameter_label, pointer_label
 from toolweave.agent.offline.guidance import Correction
 from toolweave.agent.offline.listening import Listener
-from toolweave.agent.offline.results import Candidate, candidates, named_alike, usable
+from toolweave.agent.offline.results import Candidate, candidates, entries_of, entry_of, named_alike, usable
 from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.ways import Filled, Way
 from toolweave.agent.offline.wording import NAMING, SEEKING, plain_value
+from toolweave.agent.patterns import argument_leaves
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.words import words
 from toolweave.servers.json_values import as_list
@@ -23,6 +24,8 @@ from toolweave.servers.tools import Tool
 
 DEEPEST = 5
 """Tools that are planned one behind the other."""
+SAME_NAME = 1.0
+"""How much a field of a result must be called like a parameter that may be left out, to be passed on to it."""
 MISSING = 3.0
 """Cost of a required value that nothing gives."""
 
@@ -79,7 +82,24 @@ class Supplier:
                 way.filled.append(said[slot.path])
             elif slot.parameter.required or self.follower.correction(tool, slot) is not None:
                 self._supply(way, slot, replace(terms, stack=(*terms.stack, tool.id)))
+            elif (known := self._known(tool, slot)) is not None:
+                way.filled.append(known)
         return way
+
+    def _known(self, tool: Tool, slot: Slot) -> Filled | None:
+        """The one thing that this turn has been about all along, for a parameter that may be left out."""
+        if not is_identifying(slot.parameter):
+            return None
+        shown = [
+            (call, leaf)
+            for call in self.situation.here
+            for leaf in (call.leaves if not call.failed else ())
+            if usable(leaf) and named_alike(leaf.pattern, slot) >= SAME_NAME
+        ]
+        if not shown or len({leaf.value for _, leaf in shown}) > 1:
+            return None
+        call, leaf = shown[-1]
+        return Filled(slot.path, _typed(leaf.value, slot), "result", Candidate(leaf.value, call, 1.0, "only"))
 
     def _shared(self, tool: Tool, slots: Sequence[Slot], terms: Terms) -> dict[str, Filled]:
         """What the request says for a later call, where this one has a parameter of the same name."""
@@ -150,22 +170,45 @@ class Supplier:
 
     def _from_results(self, way: Way, slot: Slot, correction: Correction | None, terms: Terms) -> Candidate | None:
         edges = self.box.feeding(self.graph, way.tool, slot.path)
-        found = candidates(slot, self.situation, edges, self.ids, since=False)
+        found = candidates(slot, self.situation, edges, self.ids, self._about, since=False)
         if not is_identifying(slot.parameter) and not edges:
             found = [one for one in found if one.score > 0.5 or correction is not None]
+        if correction is not None and correction.call is not None and correction.result is None:
+            return self._from_call(slot, correction)
         if correction is not None and correction.result is not None:
             return self._from_result(slot, correction, found)
+        used = [item.value for item in way.filled if item.source in ("result", "earlier")]
+        found.sort(key=lambda one: one.why != "used" and one.value in used)
         other = [one for one in found if terms.beside and _is_another(one, slot, terms)]
         return next(iter([*other, *found]), None)
 
+    def _about(self, name: str) -> Sequence[str]:
+        """What the tool of an offered name is about."""
+        purpose = self.box.purpose_of(name)
+        return (purpose.nouns.head, *purpose.nouns.name_words) if purpose is not None else ()
+
     def _from_result(self, slot: Slot, correction: Correction, found: Sequence[Candidate]) -> Candidate | None:
         """An entry of the result that the critic points at."""
-        there = [one for one in found if one.call.number == correction.result]
-        if not there:
-            call = next((call for call in self.situation.calls if call.number == correction.result), None)
-            there = _any_entries(call, slot) if call is not None else []
-        left = [one for one in there if one.value not in correction.excluded]
+        call = next((call for call in self.situation.calls if call.number == correction.result), None)
+        if call is None:
+            return next(iter(found), None)
+        there = entries_of(call, correction.field, self.situation) if correction.field else []
+        there = there or [one for one in found if one.call.number == call.number] or _any_entries(call, slot)
+        if correction.entry is not None and there and there[0].pattern:
+            value = entry_of(call, there[0].pattern, correction.entry)
+            there = [Candidate(value, call, 1.0, "matches", there[0].pattern)] if value is not None else there
+        wrong = {plain_value(value) for value in correction.excluded}
+        left = [one for one in there if plain_value(one.value) not in wrong]
         return next(iter([*left, *found]), None)
+
+    def _from_call(self, slot: Slot, correction: Correction) -> Candidate | None:
+        """What an earlier call was made with, under the same name where it has one."""
+        call = next((call for call in self.situation.calls if call.number == correction.call), None)
+        made = argument_leaves(call.arguments) if call is not None else []
+        made.sort(key=lambda pair: pointer_label(pair[0]) != parameter_label(slot.path))
+        wrong = {plain_value(value) for value in correction.excluded}
+        left = [value for _, value in made if plain_value(value) not in wrong]
+        return Candidate(left[0], call, 1.0, "used") if call is not None and left else None
 
     def _producer(self, way: Way, slot: Slot, terms: Terms) -> Way | None:
         """The cheapest tool that gives the parameter and has not been called in this turn."""
@@ -211,7 +254,8 @@ def _any_entries(call: Seen, slot: Slot) -> list[Candidate]:
     found.sort(
         key=lambda leaf: (
             -named_alike(leaf.pattern, slot),
+            slot.kinds == frozenset({"string"}) and not isinstance(leaf.value, str),
             digits and not any(character.isdigit() for character in str(leaf.value)),
         )
     )
-    return [Candidate(leaf.value, call, 0.1, "first") for leaf in found]
+    return [Candidate(leaf.value, call, 0.1, "first", leaf.pattern) for leaf in found]

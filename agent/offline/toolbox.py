@@ -16,6 +16,8 @@ from toolweave.graph.words import words
 from toolweave.servers.tools import Tool
 
 MOST_GRAPHS = 24
+MOST_RANKED = 256
+"""Texts for which the order of the tools is remembered: a student reads the same request again at every attempt."""
 _FORMS = 3
 """Weights: a word of the purpose counts this many times as much as one further down the description."""
 
@@ -33,6 +35,7 @@ class Toolbox:
         self._bags = {tool.id: self._bag(tool) for tool in tools}
         count = Counter(word for bag in self._bags.values() for word in bag)
         self._weight = {word: math.log(1.0 + len(self.tools) / many) for word, many in count.items()}
+        self._ranked: dict[tuple[str, str], list[tuple[float, Tool]]] = {}
         self._graphs: dict[frozenset[tuple[str, tuple[str, ...]]], ToolGraph] = {}
 
     def _bag(self, tool: Tool) -> dict[str, float]:
@@ -56,6 +59,13 @@ class Toolbox:
 
     def ranked(self, text: str, exact: str = "") -> list[tuple[float, Tool]]:
         """The tools by how well their words fit a text, the best first; words of `exact` count twice as much."""
+        if (text, exact) not in self._ranked:
+            if len(self._ranked) >= MOST_RANKED:
+                self._ranked.clear()
+            self._ranked[text, exact] = self._rank(text, exact)
+        return self._ranked[text, exact]
+
+    def _rank(self, text: str, exact: str) -> list[tuple[float, Tool]]:
         spoken: dict[str, float] = dict.fromkeys(stems(text), 1.0)
         for word in stems(exact):
             spoken[word] = 2.0

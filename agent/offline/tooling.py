@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import random
 
-from toolweave.agent.offline.english import capitalised, joined, spaced, with_article
-from toolweave.agent.offline.purpose import purpose_of
+from toolweave.agent.offline.english import capitalised, joined, plural, spaced, with_article
+from toolweave.agent.offline.purpose import Purpose, purpose_of
 from toolweave.agent.offline.wording import groups, label
 from toolweave.agent.roles import AdvancedTool, ToolingAsk
 
 _OUTPUTS = {
-    "seek": "the {noun} that was looked for",
-    "read": "what is known of the {noun}",
+    "seek": "the {many} that were found",
+    "read": "what there is to know of the {noun}",
     "make": "the new {noun}",
-    "change": "the changed {noun}",
-    "end": "a confirmation that the {noun} is gone",
-    "act": "a confirmation, with the details of the {noun}",
 }
 
 
@@ -23,14 +20,33 @@ def fold(ask: ToolingAsk) -> AdvancedTool:
     """One composite tool for the calls of a turn; the last call is the goal."""
     target = ask.calls[-1].tool
     purpose = purpose_of(target)
-    by_call = [group for call in ask.calls for group in groups([i for i in ask.inputs if i.call == call.id])]
-    inputs = tuple(dict.fromkeys(label(group, ()) or spaced(group.name) for group in by_call))
+    inputs = _inputs(ask)
     return AdvancedTool(
         name=_name(ask, inputs),
         description=_description(purpose.phrase, inputs, random.Random(ask.seed))[:600],
         inputs=inputs,
-        output=_OUTPUTS[purpose.nouns.deed].format(noun=purpose.noun or "result")[:300],
+        output=_output(purpose)[:300],
     )
+
+
+def _inputs(ask: ToolingAsk) -> tuple[str, ...]:
+    """One phrase for each value that only the user knows; what several calls share is one input."""
+    found: dict[tuple[str, str], str] = {}
+    for call in ask.calls:
+        for group in groups([item for item in ask.inputs if item.call == call.id]):
+            key = (group.name, str([item.value for item in group.items]))
+            plain = label(group, ()) or spaced(group.name)
+            noun = purpose_of(call.tool).noun
+            told = f"{plain} of the {noun}" if plain in found.values() and noun and noun not in plain else plain
+            found.setdefault(key, told)
+    return tuple(found.values())
+
+
+def _output(purpose: Purpose) -> str:
+    """What the user has at the end."""
+    if purpose.nouns.deed in _OUTPUTS and purpose.noun:
+        return _OUTPUTS[purpose.nouns.deed].format(noun=purpose.noun, many=plural(purpose.noun))
+    return f"a confirmation that {purpose.done}" if purpose.done else "a confirmation that it is done"
 
 
 def _name(ask: ToolingAsk, inputs: tuple[str, ...]) -> str:

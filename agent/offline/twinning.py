@@ -45,9 +45,11 @@ def _assigned(supplier: Supplier, ways: Sequence[Way]) -> list[tuple[Way, Slot, 
     for index in sorted(supplier.listener.further):
         mention = mentions[index]
         fitting = [
-            (fit(mention, slot) + SAME_KIND * any(mentions[at].kind == mention.kind for at in used), -number)
+            (fit(mention, slot) + SAME_KIND * bool(used), -number)
             for number, (_, slot, used) in enumerate(places)
-            if value_of(mention, slot) is not None and not options_of(slot)
+            if value_of(mention, slot) is not None
+            and not options_of(slot)
+            and (not used or any(mentions[at].kind == mention.kind for at in used))
         ]
         if fitting:
             way, slot, _ = places[-max(fitting)[1]]

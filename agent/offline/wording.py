@@ -8,22 +8,43 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolweave.agent.offline.english import capitalised, joined, lowered, reworded, spaced, spoken_of, with_article
+from toolweave.agent.offline.english import (
+    capitalised,
+    joined,
+    lowered,
+    reworded,
+    reworded_noun,
+    spaced,
+    spoken_of,
+    with_article,
+)
 from toolweave.agent.offline.lexicon import SPANS, UNITS
+from toolweave.agent.offline.purpose import purpose_of
 from toolweave.agent.offline.saying import is_option, spoken_date, spoken_value
 from toolweave.agent.roles import UserValue
 from toolweave.graph.words import words
 
 SEEKING = frozenset("text query q search keyword term phrase pattern word".split())
 NAMING = frozenset("name title label heading subject".split())
-_REMARKS = frozenset("note remark comment message reason description body content feedback memo text insight".split())
+REMARKS = frozenset("note remark comment message reason description body content feedback memo text insight".split())
 _MOST = frozenset("limit max maximum top size count most".split())
+_ENTRIES = frozenset("result item entry row record hit match number n k page per".split())
 _QUALIFIERS = frozenset("new old first last full display given family short long current previous".split())
 _LOOSE_ENDS = frozenset("to of from on by for in at with per is are has".split())
 _VAGUE = frozenset(
     "text value string number name list option flag object array boolean integer parameter field".split()
 )
 _LEAST = frozenset("min minimum smallest least lowest".split())
+_WRITTEN_OUT: dict[str, str] = {
+    short: meant
+    for pair in (
+        "idx=index|num=number|qty=quantity|desc=description|lang=language|max=maximum|min=minimum|col=column"
+        "|cols=columns|msg=message|addr=address|amt=amount|cat=category|dept=department|ref=reference|tz=timezone"
+        "|attr=attribute|config=configuration|dir=directory|img=image|pos=position|temp=temperature"
+    ).split("|")
+    for short, _, meant in [pair.partition("=")]
+}
+"""Abbreviations of interfaces, written out."""
 _PLACES = frozenset("path file directory folder database".split())
 
 
@@ -55,6 +76,8 @@ class Clause:
     """Follows a verb phrase or a noun, such as `on 4 March 2026`; empty when only a sentence will do."""
     sentence: str
     """Stands alone, without its full stop."""
+    item: str
+    """An entry of a list of values: `author Ines Holm`; empty when the value has no name that may be said."""
     said: tuple[tuple[UserValue, str], ...]
     """Each leaf with the substring that says it."""
 
@@ -79,7 +102,13 @@ def clause(group: Group, banned: Sequence[str], rng: random.Random) -> Clause:
     said = tuple(zip(group.items, shown, strict=True))
     tails = [tail for tail in _tails(group, text, banned) if not spoken_of(_outside(tail, shown), banned)]
     sentence = _sentence(group, text, shown, banned, rng)
-    return Clause(rng.choice(tails[:3]) if tails else "", sentence, said)
+    return Clause(rng.choice(tails[:3]) if tails else "", sentence, _item(group, text, banned), said)
+
+
+def _item(group: Group, text: str, banned: Sequence[str]) -> str:
+    named, unit = label(group, banned), _unit(group)
+    short = unit and not spoken_of(unit, banned) and not isinstance(group.first.value, str)
+    return f"{named} {text}{f' {unit}' if short else ''}" if named else ""
 
 
 def _list_text(group: Group, shown: Sequence[str]) -> str:
@@ -99,7 +128,7 @@ def _outside(text: str, shown: Sequence[str]) -> str:
 
 def label(group: Group, banned: Sequence[str], turn: int = 0) -> str | None:
     """A noun phrase for the parameter that holds no banned word; `None` when there is none."""
-    own = [word for word in spaced(group.name).split() if not word.isdigit()]
+    own = [_WRITTEN_OUT.get(word, word) for word in spaced(group.name).split() if not word.isdigit()]
     while len(own) > 1 and own[-1] in UNITS:
         own = own[:-2] if own[-2] in ("square", "cubic") else own[:-1]
     if len(own) > 1 and own[-1] in ("id", "ids", "str", "value"):
@@ -113,8 +142,7 @@ def label(group: Group, banned: Sequence[str], turn: int = 0) -> str | None:
     short = re.split(r"\s(?:of|for|in|to)\s", told)[0] if told else ""
     if short and short != told and not spoken_of(short, banned) and short not in _VAGUE:
         return short
-    other = reworded(plain, banned, turn) if plain else None
-    return other if other and not other.startswith(("what ", "how ")) else None
+    return reworded_noun(plain, banned, turn)
 
 
 def _described(description: str) -> str | None:
@@ -152,8 +180,9 @@ def _tails(group: Group, text: str, banned: Sequence[str]) -> list[str]:
     if is_option(value, group.first.schema):
         if group.description.lower().startswith("only "):
             return [f"({text} only)"]
-        return [f"({named} {text})" for named in [label(group, banned)] if named]
-    if own & SEEKING and not own & _REMARKS - {"text"}:
+        named = label(group, banned)
+        return [f"with {text} as the {named}", f"({named}: {text})"] if named else []
+    if own & SEEKING and not own & REMARKS - {"text"} and _seeks(group):
         return [f"matching {text}", f"for {text}", f"with {text} in it"]
     if own & _PLACES:
         return [f"with {text}", f"for {text}"] if len(group.items) > 1 or group.name.endswith("s") else [f"in {text}"]
@@ -165,9 +194,16 @@ def _tails(group: Group, text: str, banned: Sequence[str]) -> list[str]:
             return [f"for the {noun} {text}", f"with {text} as the {noun}"]
         plain = [f"called {text}", f"named {text}", f"by the name of {text}"]
         return _labelled(group, text, banned) if noun else plain
-    if own & _REMARKS:
+    if own == {"text"}:
+        return [f"that says {text}", f"with the words {text}", f"saying {text}"]
+    if own & REMARKS:
         return [f"and note {text}", f"with the words {text}", f"saying {text}"] if "reason" not in own else []
     return _labelled(group, text, banned)
+
+
+def _seeks(group: Group) -> bool:
+    """Whether a text is what is looked for, not what is put somewhere."""
+    return bool(set(group.own) & {"query", "q", "search"}) or purpose_of(group.first.tool).shows
 
 
 def _labelled(group: Group, text: str, banned: Sequence[str]) -> list[str]:
@@ -191,7 +227,8 @@ def _counted(group: Group, text: str, banned: Sequence[str]) -> list[str]:
     own = group.own
     spelt = [part for part in spaced(group.name).split() if part]
     unit = _unit(group)
-    if set(own) & _MOST and unit == "":
+    placed = re.search(r"\b(?:position|edge|coordinate|inches|pixels)\b", group.description, re.IGNORECASE)
+    if set(own) & _MOST and set(own) <= _MOST | _ENTRIES and unit == "" and placed is None:
         return [f", no more than {text}", f", at most {text}", f", {text} at the most"]
     if unit:
         return _measured(group, text, unit, banned)
@@ -247,9 +284,11 @@ def _sentence(group: Group, text: str, shown: Sequence[str], banned: Sequence[st
         options += [
             f"The {named} {verb} {text}",
             f"{capitalised(named)}: {text}",
-            f"Use {text} for the {named}",
-            f"For the {named}, take {text}",
+            f"The {named} should be {text}",
+            f"I'd like {text} as the {named}",
         ]
+        if verb == "are" and len(group.items) == 1 and isinstance(group.first.value, (int, float)):
+            options = [f"{text} {named}, please", f"There should be {text} {named}", f"Make it {text} {named}"]
     unit = _unit(group) if not isinstance(group.first.value, str) else ""
     if unit:
         forms = [
@@ -258,14 +297,16 @@ def _sentence(group: Group, text: str, shown: Sequence[str], banned: Sequence[st
             f"Make it a {text}-{unit.removesuffix('s')} one",
         ]
         options = [form for form in forms if not spoken_of(_outside(form, shown), banned)][:1] or options
-    if set(group.own) & _REMARKS:
+    if set(group.own) & REMARKS:
         options += [f"Put it like this: {text}", f"The wording is {text}"]
     options = [option for option in options if not spoken_of(_outside(option, shown), banned)]
     if options:
         return rng.choice(options)
     tails = [tail for tail in _tails(group, text, banned) if not spoken_of(_outside(tail, shown), banned)]
     return (
-        f"That is {tails[0]}" if tails else rng.choice((f"Use {text}", f"Take {text} for it", f"It should be {text}"))
+        f"That is {tails[0]}"
+        if tails
+        else rng.choice((f"It should be {text}", f"Make it {text}", f"Please take {text}"))
     )
 
 
@@ -299,10 +340,10 @@ def _flag(group: Group, banned: Sequence[str]) -> Clause:
         "overwrite",
     )
     if order and item.value:
-        return Clause("", f"And do {lowered(about)}", ((item, "do"),))
+        return Clause("", f"And do {lowered(about)}", "", ((item, "do"),))
     if order:
-        return Clause("", f"And don't {lowered(about)}", ((item, "don't"),))
-    return Clause("", f"{capitalised(about)}: {answer}", ((item, answer),))
+        return Clause("", f"And don't {lowered(about)}", "", ((item, "don't"),))
+    return Clause("", f"{capitalised(about)}: {answer}", f"{lowered(about)}: {answer}", ((item, answer),))
 
 
 def measures(group: Group) -> bool:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolweave.agent.patterns import place_of, put_at
-from toolweave.agent.probing.effects import Action
 from toolweave.servers.json_values import canonical
 
+Action = tuple[str, str]
+"""(tool id, its arguments as text, with things made on the way named by the step that made them)."""
 Birth = tuple[int, int]
 """Number of the step that made a thing, and which of the things made there it is."""
 _MARK = re.compile(r'\{"@":\[(\d+),\d+\]\}')
@@ -37,6 +38,16 @@ def arguments_of(action: Action, things: Mapping[Birth, Any]) -> dict[str, Any] 
 
     found = json.loads(action[1], object_hook=lambda item: unmarked(item) if list(item) == ["@"] else item)
     return None if missing else found
+
+
+def steps_of(action: Action) -> set[int]:
+    """The steps that made something which the action is about."""
+    return {int(step) for step in _MARK.findall(action[1])}
+
+
+def renumbered(action: Action, places: Mapping[int, int]) -> Action:
+    """The action on a path on which the steps that made things have other numbers."""
+    return action[0], _MARK.sub(lambda mark: mark[0].replace(mark[1], str(places[int(mark[1])]), 1), action[1])
 
 
 def newest_step(action: Action) -> int:

@@ -1,55 +1,50 @@
 """What walks have shown: which call, made first, lets another succeed or fail, and which calls change what is read.
 
 A *situation* is a fresh environment and the calls made since, in order. In equal situations a call is taken to end the
-same way, so two situations that differ by one call at their end are the same experiment without and with that call.
-Calls that were tried and never made a difference to a third may stand between. What a thing that was made on the way
-lived through since then is its *life*; lives that began with the same call are alike, and what they suggest is worth
-an experiment.
+same way. A *trial* is one call whose end is known at two points of one path: what happened in between made the
+difference, or none of it did. Where only one step in between can have made it, that step has an effect; where several
+can, the trial stays open until a goal (see `goals`) tells them apart.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from toolweave.agent.probing.calltext import Action, newest_step
 from toolweave.agent.probing.session import Observation, alike
 from toolweave.graph.model import Edge, Effect, Evidence
+from toolweave.graph.words import words
 
-Action = tuple[str, str]
-"""(tool id, its arguments as text, with things made on the way named by the step that made them); in lives, (tool id,
-choice of arguments)."""
 Situation = tuple[Action, ...]
-"""`START`, then the actions made since; a life has no start."""
+"""`START`, then the actions made since."""
 START: Action = ("", "")
 """A fresh environment."""
 
-SUSPECTED_FOR = 2
-"""Equal outcomes without and with a call that end a suspicion."""
-STUCK_FOR = 12
-"""Calls before it that did not change an error, after which it is taken to be final."""
-STUCK_APART = 5
-"""The same, for calls that are only partly about the same things."""
 HARMLESS_AFTER = 2
-"""Equal outcomes without and with a call about the same things, after which it is taken to make no difference."""
-KNOWN_AGAIN = 3
-"""Equal outcomes of a call made twice in a row, after which it is not made twice any more."""
+"""Equal ends before and after a step, without any that differed, after which it is taken to make no difference."""
+KNOWN_AGAIN = 2
+"""Equal ends of a call made twice in a row, after which it is not made twice any more."""
+ALIKE_SHARE, ANY_SHARE = 0.4, 0.85
+"""What is left of the worth of a trial after an equal one in the same manner, and after one in any manner."""
+STUCK_AFTER = 3.0
+"""Steps that did not move an error, after which it is worth half as much to try another."""
+LOCKED = 0.7
+"""Worth of trying again what has failed, beside what has worked."""
+LOCKED_OUT = 1.5
+"""How much more it is worth for a tool that never worked."""
+HINT = 2.5
+"""How much more a trial is worth when the error speaks of what the step does."""
+NAMED, NEAR, FAR, BESIDE = 1.5, 0.8, 0.35, 0.4
+"""Worth of a trial of a call whose error named what the step is about, and of one between calls about neighbours,
+neighbours of neighbours, and when one is about no thing."""
 
 End = int
 """How a call ended: 0 when it worked, else the number of its kind of error."""
 WORKED: End = 0
-Ends = Counter[tuple[End, End]]
-"""How often a call ended so (without, with) another one before it."""
-Pairs = dict[tuple[Action, Action], Ends]
-"""(first action, second action) → how the second ended."""
-
-
-Harmless = Callable[[Action, Action], bool]
-"""Whether the first call is known to make no difference to the second."""
-
-
-def _nothing_is(_: Action, __: Action) -> bool:
-    return False
+UNKNOWN: End = -1
+"""Some error, nobody knows which."""
 
 
 @dataclass(slots=True)
@@ -62,66 +57,86 @@ class Rows:
         """Take in how a call ended."""
         self.ends.setdefault(situation, {}).setdefault(action, set()).add(end)
 
-    def size(self) -> int:
-        """How many outcomes are known."""
-        return sum(map(len, self.ends.values()))
-
     def known(self, situation: Situation, action: Action) -> End | None:
         """How a call ends in a situation; `None` when nothing is known or it depends on something else."""
         seen = self.ends.get(situation, {}).get(action, set())
         return next(iter(seen)) if len(seen) == 1 else None
 
-    def pairs(self, harmless: Harmless = _nothing_is) -> Pairs:
-        """Outcomes of equal calls in situations that differ by one call at their end, and by harmless ones before."""
-        found: Pairs = {}
-        for situation, row in self.ends.items():
-            if len(situation) < 2:
-                continue
-            for action in row:
-                before, after = self.presumed(situation[:-1], action, harmless), self.known(situation, action)
-                if before is not None and after is not None:
-                    found.setdefault((situation[-1], action), Counter())[before, after] += 1
-        return found
-
-    def presumed(self, situation: Situation, action: Action, harmless: Harmless) -> End | None:
-        """How a call ends in a situation, or ended before the harmless calls at the end of it."""
-        while situation:
-            end = self.known(situation, action)
-            if end is not None or action in self.ends.get(situation, {}) or not harmless(situation[-1], action):
-                return end
-            situation = situation[:-1]
+    def last_known(self, situation: Situation, action: Action) -> tuple[int, End] | None:
+        """The longest beginning of a path after which it is known how a call ends: its length, and the end."""
+        for size in range(len(situation), 0, -1):
+            end = self.known(situation[:size], action)
+            if end is not None:
+                return size, end
+            if action in self.ends.get(situation[:size], {}):
+                return None
         return None
+
+    def trials(self) -> Iterator[Trial]:
+        """Calls whose end is known at two points of one path."""
+        for situation, row in self.ends.items():
+            for action in row if len(situation) > 1 else ():
+                after, before = self.known(situation, action), self.last_known(situation[:-1], action)
+                if before is not None and after is not None:
+                    yield Trial(situation, before[0], action, before[1], after)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One call whose end is known at two points of one path."""
+
+    situation: Situation
+    since: int
+    """Length of the path at the first point."""
+    action: Action
+    before: End
+    after: End
+
+    @property
+    def between(self) -> Situation:
+        """The steps between the two points."""
+        return self.situation[self.since :]
+
+    @property
+    def effect(self) -> Effect:
+        """What would show if the ends differed."""
+        return "disables" if self.before == WORKED else "enables"
+
+    @property
+    def flipped(self) -> bool:
+        """Whether the call worked at one of the points only."""
+        return (self.before == WORKED) != (self.after == WORKED)
 
 
 @dataclass(slots=True)
 class Effects:
-    """What is known, and what is only suspected."""
+    """All that is known of what calls do to one another."""
 
     exact: Rows = field(default_factory=Rows)
-    """By the whole situation: experiments that differ in one call and in nothing else."""
-    lives: Rows = field(default_factory=Rows)
-    """By what was done since the thing that a call is about was made: alike enough to raise suspicion."""
-    kinds: dict[Action, Action] = field(default_factory=dict[Action, Action])
-    """Action of exact rows → (tool id, choice of arguments)."""
-    closeness: dict[tuple[Action, Action], int] = field(default_factory=dict[tuple[Action, Action], int])
-    """(first, second) of exact rows → how much the second is about what the first is about."""
-    firsts: Counter[tuple[Action, str]] = field(default_factory=Counter[tuple[Action, str]])
-    """(kind of the last action, tool id) → times that the tool was tried without knowing how it ended before."""
+    manners: dict[tuple[Action, Action], str] = field(default_factory=dict[tuple[Action, Action], str])
+    """(step, call) → by which parameters the call is about what the step is about; empty when by none."""
     changed: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     """Tool id → ids of tools whose output was different after it."""
     compared: Counter[str] = field(default_factory=Counter[str])
     """Tool id → times that outputs were read before and after it."""
-    patience: int = 1
-    """Equal outcomes without and with a call after which they are taken to be always equal."""
-    _sure: dict[tuple[Action, str, int], Ends] = field(default_factory=dict[tuple[Action, str, int], Ends])
-    """(kind of the first, second tool, closeness) → what exact experiments say."""
-    _likely: dict[tuple[Action, str], Ends] = field(default_factory=dict[tuple[Action, str], Ends])
-    """(kind of the first, second tool) → what alike experiments say."""
-    _tools: dict[tuple[str, str], Ends] = field(default_factory=dict[tuple[str, str], Ends])
-    """(first tool, second tool) → what exact experiments say."""
-    _pairs: Pairs = field(default_factory=Pairs)
-    _stuck: dict[tuple[str, End], int] = field(default_factory=dict[tuple[str, End], int])
+    open: list[tuple[Trial, tuple[Action, ...]]] = field(default_factory=list[tuple[Trial, tuple[Action, ...]]])
+    """Trials in which several steps can have made the difference, and those steps."""
+    _same: Counter[tuple[str, str, Effect, str]] = field(default_factory=Counter[tuple[str, str, Effect, str]])
+    """(first tool, second tool, effect, manner) → trials in which the first made no difference."""
+    _total: Counter[tuple[str, str, Effect]] = field(default_factory=Counter[tuple[str, str, Effect]])
+    """The same in any manner."""
+    _flips: Counter[tuple[str, str, Effect]] = field(default_factory=Counter[tuple[str, str, Effect]])
+    """(first tool, second tool, effect) → trials in which the first, and nothing else, made the difference."""
+    works_when_new: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """(first tool, second tool) where the second worked on what the first had just made."""
+    _worked: set[str] = field(default_factory=set[str])
+    """Ids of tools that ever worked."""
+    _again: dict[str, Counter[End]] = field(default_factory=dict[str, Counter[End]])
+    """Tool id → how its calls ended right after they had worked."""
+    _stuck: Counter[tuple[str, End]] = field(default_factory=Counter[tuple[str, End]])
+    """(tool id, error) → steps that did not move it."""
     _errors: dict[str, list[frozenset[str]]] = field(default_factory=dict[str, list[frozenset[str]]])
+    """Tool id → words of its kinds of errors."""
 
     def end(self, seen: Observation) -> End:
         """The kind of an outcome; errors of one kind say the same, whatever values they name."""
@@ -134,138 +149,147 @@ class Effects:
         kinds.append(seen.says)
         return len(kinds)
 
+    def note(self, situation: Situation, action: Action, end: End) -> None:
+        """Take in how a call ended."""
+        before = self.exact.last_known(situation, action)
+        self.exact.note(situation, action, end)
+        if before is not None and before[0] < len(situation) and before[1] == end:
+            self._note_equal(Trial(situation, before[0], action, before[1], end))
+
     def refresh(self) -> None:
         """Compare anew."""
-        self._sure, self._likely, self._tools = {}, {}, {}
-        for (first, second), counts in self.lives.pairs().items():
-            self._likely.setdefault((first, second[0]), Counter()).update(counts)
-        self._sum_up(self.exact.pairs())
-        self._sum_up(self.exact.pairs(self.harmless))
-        self._stuck = self._stuck_ends()
+        self._same, self._total, self._flips = Counter(), Counter(), Counter()
+        self._again, self._stuck, self.open = {}, Counter(), []
+        rows = self.exact.ends.values()
+        self._worked = {action[0] for row in rows for action, ends in row.items() if WORKED in ends}
+        self.works_when_new = {
+            (situation[-1][0], action[0])
+            for situation, row in self.exact.ends.items()
+            for action, ends in row.items()
+            if WORKED in ends and len(situation) > 1 and newest_step(action) == len(situation) - 1
+        }
+        flipped: list[Trial] = []
+        for trial in self.exact.trials():
+            if trial.flipped:
+                flipped.append(trial)
+            elif trial.before == trial.after:
+                self._note_equal(trial)
+            if trial.between == (trial.action,):
+                self._again.setdefault(trial.action[0], Counter())[trial.after] += 1
+        for trial in sorted(flipped, key=lambda one: len(one.between)):
+            self._explain(trial)
 
-    def _sum_up(self, pairs: Pairs) -> None:
-        self._pairs, self._sure, self._tools = pairs, {}, {}
-        for (first, second), counts in pairs.items():
-            for close in range(self.closeness.get((first, second), APART) + 1):
-                self._sure.setdefault((self.kind(first), second[0], close), Counter()).update(counts)
-            self._tools.setdefault((first[0], second[0]), Counter()).update(counts)
+    def _note_equal(self, trial: Trial) -> None:
+        for step in dict.fromkeys(trial.between):
+            pair = (step[0], trial.action[0], trial.effect)
+            self._same[*pair, self.manner(step, trial.action)] += 1
+            self._total[pair] += 1
+            if trial.before != WORKED:
+                self._stuck[trial.action[0], trial.before] += 1
 
-    def _stuck_ends(self) -> dict[tuple[str, End], int]:
-        """(tool, error) that no call before it ever made any other → how often that was seen."""
-        found: dict[tuple[str, End], int] = {}
-        moved: set[tuple[str, End]] = set()
-        for (first, second), counts in self._pairs.items():
-            for (before, after), count in counts.items():
-                name = (second[0], before)
-                found[name] = found.get(name, 0) + count * (first[0] != second[0])
-                moved |= {name} if before != after else set()
-        return {name: count for name, count in found.items() if name not in moved}
+    def _explain(self, trial: Trial) -> None:
+        steps = trial.between
+        suspects = tuple(step for step in dict.fromkeys(steps) if not self._innocent(step, trial)) or steps
+        known = [step for step in suspects if self.shown(step[0], trial.action[0], trial.effect)]
+        if trial.action in steps and len(steps) > 1:
+            return
+        if len(suspects) == 1:
+            self._flips[suspects[0][0], trial.action[0], trial.effect] += 1
+        elif not known:
+            self.open.append((trial, suspects))
+
+    def _innocent(self, step: Action, trial: Trial) -> bool:
+        """Whether a step has nothing to do with a call, or was tried before it and never made a difference."""
+        if len(trial.between) == 1:
+            return False
+        first, second = step[0], trial.action[0]
+        if self.shown(first, second, trial.effect):
+            return False
+        return not self.manner(step, trial.action) or self._total[first, second, trial.effect] >= HARMLESS_AFTER
+
+    def manner(self, step: Action, action: Action) -> str:
+        """By which parameters a call is about what a step is about."""
+        return self.manners.get((step, action), "")
+
+    def expected(self, situation: Situation, action: Action) -> tuple[int, End] | None:
+        """How a call should end: the length of the path that decides it, and the end; `None` when nothing says so."""
+        known = self.exact.last_known(situation, action)
+        if known is None:
+            return None
+        for size in range(known[0], len(situation)):
+            step = situation[size]
+            if "=" in self.manner(step, action) or "~" in self.manner(step, action):
+                effect: Effect = "disables" if known[1] == WORKED else "enables"
+                if self.shown(step[0], action[0], effect):
+                    known = (size + 1, UNKNOWN if known[1] == WORKED else WORKED)
+        return known
 
     def again(self, action: Action) -> End | None:
         """How a call ends right after it has worked, where it always ends so."""
-        counts = self._tools.get((action[0], action[0]), Counter())
-        ends = {after for (before, after), count in counts.items() if before == WORKED and count}
-        sure = len(ends) == 1 and counts.total() >= KNOWN_AGAIN
-        return next(iter(ends)) if sure and WORKED not in ends else None
+        counts = self._again.get(action[0], Counter())
+        sure = len(counts) == 1 and counts.total() >= KNOWN_AGAIN
+        return next(iter(counts)) if sure and WORKED not in counts else None
 
-    def harmless(self, first: Action, second: Action) -> bool:
-        """Whether a call is known to make no difference to another: tried, and never seen to make one."""
-        if not first[0] or first[0] == second[0]:
-            return False
-        tried = self._sure.get((self.kind(first), second[0], CLOSE), Counter())
-        ever = self._tools.get((first[0], second[0]), Counter())
-        return tried.total() >= HARMLESS_AFTER and all(before == after for before, after in ever)
-
-    def presumed(self, situation: Situation, action: Action) -> End | None:
-        """How a call ends in a situation, as far as that follows from what is known."""
-        return self.exact.presumed(situation, action, self.harmless)
-
-    def kind(self, action: Action) -> Action:
-        """The action without the things that it is about."""
-        return self.kinds.get(action, action)
-
-    def suspected(self, first: Action, second: str) -> bool:
-        """Whether alike experiments suggest an effect that no exact one has shown or refuted."""
-        likely = self._likely.get((self.kind(first), second))
-        if likely is None:
-            return False
-        sure = self._tools.get((first[0], second), Counter())
-        return any(
-            _shown(likely, effect) and not _shown(sure, effect) and _refuted(sure, effect) < SUSPECTED_FOR
-            for effect in EFFECTS
-        )
+    def repeats(self, tool: str) -> bool:
+        """Whether a call of a tool has worked twice in a row."""
+        return self._again.get(tool, Counter())[WORKED] > 0
 
     def shown(self, first: str, second: str, effect: Effect) -> bool:
-        """Whether exact experiments have shown an effect of one tool on another."""
-        return _shown(self._tools.get((first, second), Counter()), effect) > 0
-
-    def repeatable(self, tool: str) -> bool:
-        """Whether a call of a tool is known to work twice in a row, and not known to be refused the second time."""
-        counts = self._tools.get((tool, tool), Counter())
-        return _refuted(counts, "disables") > _shown(counts, "disables")
+        """Whether trials have shown an effect of one tool on another."""
+        return self._flips[first, second, effect] > 0
 
     def matters(self, first: str) -> bool:
         """Whether any call ended otherwise because of a tool, its own repetition included."""
-        return any(
-            _shown(counts, effect)
-            for (action, _), counts in self._pairs.items()
-            if action[0] == first
-            for effect in EFFECTS
-        )
+        return any(name[0] == first for name, count in self._flips.items() if count)
 
-    def settled(self, first: Action, second: str, close: int, without: End | None) -> bool:
-        """Whether one more experiment would hardly teach anything; `without` is how the second ends without."""
-        if self.suspected(first, second):
-            return False
-        if close == APART and self.patience == 1:
-            return True
-        stuck = self._stuck.get((second, without), 0) if without else 0
-        if stuck >= self.patience * (STUCK_FOR if close == CLOSE else STUCK_APART):
-            return True
-        counts = self._sure.get((self.kind(first), second, close), Counter())
-        if without is None:
-            return counts.total() >= self.patience
-        effect: Effect = "disables" if without == WORKED else "enables"
-        return self.shown(first[0], second, effect) or counts[without, without] >= self.patience
+    def worth(self, step: Action, action: Action, before: End, manner: str) -> float:
+        """What can be learned from a call after a step, when `before` is how it ends without; 1 where all is open."""
+        first, second = step[0], action[0]
+        effect: Effect = "disables" if before == WORKED else "enables"
+        if not manner or self.shown(first, second, effect):
+            return 0.0
+        same = (
+            ALIKE_SHARE ** self._same[first, second, effect, manner] * ANY_SHARE ** self._total[first, second, effect]
+        )
+        fresh = "!" in manner or ("=" in manner and not self._total[first, second, effect])
+        return same * _weight(manner) * self._hint(first, second, before, fresh)
+
+    def _hint(self, first: str, second: str, before: End, fresh: bool) -> float:
+        """Errors that nothing ever moved are hardly worth a call, those that speak of what the step does are."""
+        if before in (WORKED, UNKNOWN):
+            return 1.0
+        says, own = self._errors[second][before - 1], words(second.rpartition("/")[2])
+        does = [one for one in words(first.rpartition("/")[2]) if any(_akin(one, other) for other in says)]
+        hint = HINT if any(one not in own for one in does) else 1.0
+        hint *= 1.0 if second in self._worked else LOCKED_OUT
+        return LOCKED * hint if fresh else LOCKED * hint / (1.0 + self._stuck[second, before] / (STUCK_AFTER * hint))
 
     def edges(self) -> list[Edge]:
         """The state edges that were shown."""
-        found: list[Edge] = []
-        summed: dict[tuple[str, str], Ends] = {}
-        for ((maker, _), (other, _)), counts in self._pairs.items():
-            if maker != other:
-                summed.setdefault((maker, other), Counter()).update(counts)
-        for (first, second), counts in sorted(summed.items()):
-            for effect in EFFECTS:
-                flips = _shown(counts, effect)
-                found += [_edge(first, second, effect, flips, _refuted(counts, effect))] if flips else []
+        found = [
+            _edge(first, second, effect, flips, self._total[first, second, effect])
+            for (first, second, effect), flips in sorted(self._flips.items())
+            if first != second and flips
+        ]
         known = {(edge.source, edge.target) for edge in found}
         for first, others in sorted(self.changed.items()):
             found += [_affects(first, other) for other in sorted(others) if (first, other) not in known]
         return found
 
 
-EFFECTS: tuple[Effect, Effect] = ("enables", "disables")
-APART, PARTLY, CLOSE = 0, 1, 2
-"""None, some or all of the things that the second call is about belong to those that the first is about."""
+def _weight(manner: str) -> float:
+    if "!" in manner:
+        return NAMED
+    if "=" in manner:
+        return 1.0
+    if "~" in manner:
+        return NEAR
+    return FAR if "?" in manner else BESIDE
 
 
-def _shown(counts: Ends, effect: Effect) -> int:
-    """How often a call made the difference."""
-    return sum(
-        count
-        for (before, after), count in counts.items()
-        if (before != WORKED and after == WORKED if effect == "enables" else before == WORKED and after != WORKED)
-    )
-
-
-def _refuted(counts: Ends, effect: Effect) -> int:
-    """How often it could have made the difference and made none."""
-    return sum(
-        count
-        for (before, after), count in counts.items()
-        if before == after and (before != WORKED if effect == "enables" else before == WORKED)
-    )
+def _akin(one: str, other: str) -> bool:
+    """Whether two words share a stem, as `insure` and `insured`."""
+    return len(one) > 3 and len(other) > 3 and one[: max(4, len(one) - 2)] == other[: max(4, len(one) - 2)]
 
 
 def _edge(first: str, second: str, effect: Effect, flips: int, same: int) -> Edge:
@@ -276,6 +300,6 @@ def _edge(first: str, second: str, effect: Effect, flips: int, same: int) -> Edg
     return Edge(first, "", second, "", "state", round(0.7 + 0.25 * share, 4), (evidence,), effect)
 
 
-def _affects(first: str, second: str) -> Edge:
-    evidence = Evidence("intervened", 1.0, 1, 1, why=f"{second} returns something else after {first}")
-    return Edge(first, "", second, "", "state", 0.5, (evidence,), "affects")
+def _affects(first: str, other: str) -> Edge:
+    evidence = Evidence("intervened", 1.0, 1, 1, why=f"{other} returns something else after {first}")
+    return Edge(first, "", other, "", "state", 0.5, (evidence,), "affects")

@@ -17,7 +17,7 @@ from toolweave.agent.probing.things import Thing, Things
 from toolweave.graph.learning.values import look
 from toolweave.servers.tools import Tool
 
-MOST_READS = 3
+MOST_READS = 2
 MOST_LISTS = 1
 """Reading calls about nothing in particular, beside others."""
 

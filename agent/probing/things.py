@@ -5,7 +5,8 @@ Kinds are learned: two parameters take one kind of thing when one field feeds bo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 
 from toolweave.agent.patterns import argument_leaves, get, place_of
@@ -20,6 +21,7 @@ from toolweave.servers.tools import Tool
 Thing = str
 """A distinctive value as text, or kind and value."""
 
+_TOKEN = re.compile(r"[\w@][\w@.:/-]*[\w]")
 MOST_READ = 1500
 MOST_IN_ROW = 12
 FEW = 6
@@ -92,6 +94,26 @@ class Things:
         near = self.near.get(one, {})
         return other in near and (len(near) <= FEW or len(self.near.get(other, {})) <= FEW)
 
+    def nearness(self, one: Thing, others: Sequence[Thing], ties: Mapping[Thing, set[Thing]]) -> str:
+        """`=` for one of others, `~` for what belongs to one, `?` for what belongs to what belongs to one."""
+        if one in others:
+            return "="
+        if any(other in ties.get(one, ()) or self.together(one, other) for other in others):
+            return "~"
+        around = {*ties.get(one, ()), *self.company(one)}
+        return (
+            "?" if any(not around.isdisjoint([*ties.get(other, ()), *self.company(other)]) for other in others) else ""
+        )
+
+    def named(self, text: str) -> list[Thing]:
+        """The things that a text names by a distinctive value that was seen before."""
+        found = dict.fromkeys(_TOKEN.findall(text[:2000]))
+        return [token for token in found if token in self.values and distinctive(token)]
+
+    def relate(self, things: Iterable[Thing]) -> None:
+        """Note that things belong together."""
+        self._relate(things)
+
     def company(self, thing: Thing) -> list[Thing]:
         """What a thing is shown beside, if that is little."""
         near = self.near.get(thing, {})
@@ -125,7 +147,7 @@ class Things:
                 elif thing not in given:
                     self._made.add(thing)
             if reading:
-                self._relate([*given, *row[:MOST_IN_ROW]])
+                self._relate([thing for thing in (*given, *row[:MOST_IN_ROW]) if thing in self.first])
 
     def _relate(self, row: Iterable[Thing]) -> None:
         row = list(row)

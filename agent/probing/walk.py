@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from toolweave.agent.probing.calltext import Birth
-from toolweave.agent.probing.effects import Action, End, Situation
+from toolweave.agent.probing.calltext import Action, Birth
+from toolweave.agent.probing.effects import End, Situation
 from toolweave.agent.probing.filling import Filled
 from toolweave.agent.probing.snapshot import Snapshot
 from toolweave.agent.probing.things import Thing
@@ -25,24 +25,24 @@ class Walk:
     """When a thing was made."""
     ties: dict[Thing, set[Thing]] = field(default_factory=dict[Thing, set[Thing]])
     """Thing → things that a call of this walk named or made together with it."""
-    last: tuple[Thing, ...] = ()
-    """What the last call was about or made."""
+    about: list[tuple[Thing, ...]] = field(default_factory=lambda: [()])
+    """What each step of the situation was about or made."""
+    own: dict[str, dict[str, object]] = field(default_factory=dict[str, dict[str, object]])
+    """Tool id → arguments that this walk is to use."""
+    named: dict[Action, tuple[Thing, ...]] = field(default_factory=dict[Action, tuple[Thing, ...]])
+    """Call → what its error named beside what the call is about."""
     variant: int = 0
+    """Choice among required choices."""
     snapshot: Snapshot | None = None
     """What reading tools return in the present situation, if it was looked up."""
 
-    def about(self, things: Iterable[Thing]) -> None:
-        """Add things as the most telling ones."""
+    def join(self, things: Iterable[Thing], first: bool = False) -> None:
+        """Add things as the least telling ones, or as the most telling ones."""
         fresh = [thing for thing in dict.fromkeys(things) if thing not in self.things]
-        self.things = [*fresh, *self.things]
-
-    def join(self, things: Iterable[Thing]) -> None:
-        """Add things as the least telling ones."""
-        self.things += [thing for thing in dict.fromkeys(things) if thing not in self.things]
+        self.things = [*fresh, *self.things] if first else [*self.things, *fresh]
 
     def tie(self, things: Sequence[Thing]) -> None:
-        """Note what one call, the last one, was about and made."""
-        self.last = tuple(things)
+        """Note that things belong together."""
         for thing in things:
             self.ties.setdefault(thing, set()).update(things)
 
@@ -52,19 +52,16 @@ class Prospect:
     """A call that a walk could make next."""
 
     action: Action
-    kind: Action
-    """The tool and the choice of arguments, without the things that it is about."""
     tool: Tool
     filled: Filled
-    things: tuple[Thing, ...]
-    """What it is about."""
-    life: Situation
-    """What was done since the newest of those was made; empty when all exist from the start."""
-    known: End | None
-    """How it ends here."""
-    before: End | None
-    """How it ended before the last step."""
+    places: dict[str, Thing]
+    """Parameter pattern → what it is about there."""
+    known: tuple[int, End] | None
+    """The last point of the path at which it is known how it ends, and the end."""
     cause: tuple[str, End] | None = None
     """The error of the same call with other things, to be avoided by these."""
-    missing: bool = False
-    """Whether it is known how it ends one step further."""
+
+    @property
+    def things(self) -> tuple[Thing, ...]:
+        """What it is about."""
+        return tuple(dict.fromkeys(self.places.values()))

@@ -14,16 +14,23 @@ NUMBERS = 3.0
 
 
 def plan_correction(past: Past, known: ToolKnowledge, rng: random.Random) -> TurnPlan | None:
-    """A call of the last two turns that nothing was built on, with another value; `None` when none can be changed."""
+    """A call of the last two turns that nothing was built on, with another value; `None` when none can be changed.
+
+    Calls that only read or that set something come first: what makes a thing would make a second one.
+    """
     for turn in reversed(past.turns[-2:]):
         if turn.relation == "corrects":
             continue
         used = {step for call in turn.calls for step in producers(call)}
-        for call in reversed(turn.calls):
+        for call in sorted(turn.calls, key=lambda call: (_makes_another(call.tool, known), -call.step)):
             again = None if call.step in used else _again(call, len(past.calls), known, rng)
             if again is not None:
                 return TurnPlan(again.tool, (again,), relation="corrects")
     return None
+
+
+def _makes_another(tool: str, known: ToolKnowledge) -> bool:
+    return known.may_write(tool) and known.nouns(tool).deed == "make"
 
 
 def _again(call: PlannedCall, step: int, known: ToolKnowledge, rng: random.Random) -> PlannedCall | None:

@@ -21,7 +21,7 @@ MOST_TRIED = 12
 """Edges that are tried for one more call."""
 MOST_NEW = 2
 """Calls that one step of growth may add: the consumer and one more that it needs."""
-LOOP_SHARE = 0.15
+LOOP_SHARE = 0.25
 """Share of grown turns that go on with the next entry of a list, where there is one."""
 DEEPEST = 4.0
 """The same where a deep chain is wanted."""

@@ -48,6 +48,8 @@ class Candidate:
     that close the turn."""
     state: FinalState | None = None
     """`None` when nothing was read; a checker that asserts something of the state then cannot pass."""
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Call id → decoded output, where more is known of it than its text: servers may give both."""
 
     @cached_property
     def calls(self) -> tuple[MadeCall, ...]:

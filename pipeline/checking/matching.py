@@ -7,8 +7,10 @@ an output are those of the candidate's own output, so ids that a server makes up
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from toolweave.agent.compare import equal_arguments
 from toolweave.agent.replay import ExpectedCall, rebound
@@ -24,6 +26,8 @@ class Matching:
     """Which call of a candidate is which expected call."""
 
     sample: Sample
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Decoded outputs of the candidate's calls, as far as they are known."""
     found: dict[str, MadeCall] = field(default_factory=dict[str, MadeCall])
     """Id of the expected call → the call that is it."""
     extra: list[MadeCall] = field(default_factory=list[MadeCall])
@@ -71,9 +75,13 @@ class Matching:
         if all(name in self.found and self.found[name].observation == self.shown[name] for name in givers):
             return expected.arguments
         try:
-            return rebound(expected, {name: _result(self.found[name]) for name in givers & self.found.keys()})
+            return rebound(expected, {name: self._result(self.found[name]) for name in givers & self.found.keys()})
         except KeyError:
             return expected.arguments
+
+    def _result(self, made: MadeCall) -> CallResult:
+        value = self.values[made.id] if made.id in self.values else decode_text(made.observation)
+        return CallResult("ok", made.observation, value, 0.0)
 
     def is_same(self, made: MadeCall, expected: ExpectedCall) -> bool:
         """Whether two calls mean the same."""
@@ -108,11 +116,7 @@ class Matching:
 
 def match(sample: Sample, candidate: Candidate) -> Matching:
     """Go through the candidate's calls in order."""
-    matching = Matching(sample)
+    matching = Matching(sample, candidate.values)
     for made in candidate.calls:
         matching.take(made)
     return matching
-
-
-def _result(made: MadeCall) -> CallResult:
-    return CallResult("ok", made.observation, decode_text(made.observation), 0.0)

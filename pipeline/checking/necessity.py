@@ -1,17 +1,24 @@
 """Whether a call that only makes way for others is needed: the others are made without it, on fresh servers.
 
-Only calls are tried that may change something and give no later call a value, and at most two of a sample. A later call
-that fails without it, or returns something else, is `enabled` by it. Where a later call only reads and did not notice,
-the order of the two is free from then on; two calls that both may change something keep their order.
+Only calls are tried that may change something and give no later call a value, and at most two of a sample. Every later
+call is made, also after one that fails. It is *broken* when the server refuses it, when a value that it takes is not
+there, when its observation has another shape, and, if it only reads, when it shows anything else; a call that may
+change something and works all the same is not: its ids and counters may just have moved on. A later call that broke
+is `enabled`. Where a later call only reads and did not notice, the order of the two is free from then on; two calls
+that both may change something keep their order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from toolweave.agent.replay import ExpectedCall, observation_problem, replay
+from toolweave.agent.observations import differing
+from toolweave.agent.outcomes import failure
+from toolweave.agent.replay import ExpectedCall, observation_problem, rebound
 from toolweave.pipeline.environments import OpenEnvironment
 from toolweave.servers.config import ServerSpec
+from toolweave.servers.environment import Environment
+from toolweave.servers.results import CallResult
 
 MOST_TRIED = 2
 """Calls of a sample that are left out in turn."""
@@ -33,20 +40,39 @@ async def enabled_by(
     call: ExpectedCall,
     calls: Sequence[ExpectedCall],
     shown: Mapping[str, str],
+    changing: Collection[str],
     specs: Sequence[ServerSpec],
     open_fresh: OpenEnvironment,
 ) -> set[str] | None:
     """Ids of the later calls that break without a call; `None` when the servers did not let us see."""
-    rest = [one for one in calls if one.id != call.id]
+    rest, after = [one for one in calls if one.id != call.id], calls.index(call)
     async with open_fresh(specs) as environment:
         if environment.failures:
             return None
-        seen = await replay(rest, environment)
-    made = [one for one in rest if one.id in seen.results]
-    differing = [one.id for one in made if observation_problem(one, shown[one.id], seen.results[one.id].text)]
-    stopped = [one.id for one in rest if one.id not in seen.results]
-    after = calls.index(call)
-    return {one.id for one in calls[after:] if one.id in differing or one.id in stopped}
+        seen = await _made_anyway(rest, environment)
+    later = [one for one in calls[after + 1 :] if not one.fails]
+    return {one.id for one in later if _is_broken(one, shown[one.id], seen.get(one.id), one.id in changing)}
+
+
+async def _made_anyway(calls: Sequence[ExpectedCall], environment: Environment) -> dict[str, CallResult]:
+    """The results of all calls that could be made at all."""
+    tools = {(tool.server, tool.name): tool for tool in environment.tools}
+    results: dict[str, CallResult] = {}
+    for call in calls:
+        try:
+            arguments = rebound(call, results)
+        except KeyError:
+            continue
+        results[call.id] = await environment.call(tools[call.server, call.tool], arguments)
+    return results
+
+
+def _is_broken(call: ExpectedCall, shown: str, result: CallResult | None, changes: bool) -> bool:
+    if result is None or failure(result) is not None:
+        return True
+    if changes:
+        return differing(shown, result.text) is None
+    return observation_problem(call, shown, result.text) is not None
 
 
 def weighed(

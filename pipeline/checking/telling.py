@@ -78,7 +78,7 @@ def word_problems(telling: Telling) -> Iterator[Problem]:
         return
     if telling.turn.kind in REFUSED:
         yield from _refusal(telling)
-    elif _fails(telling.closing) and not _fails(telling.told):
+    elif _fails(telling.closing):
         yield "contradicting_answer", f"the answer of turn {telling.number} says that it did not work"
     if telling.turn.kind == "missing_parameter" and (problem := _question(telling)):
         yield "did_not_ask", f"turn {telling.number}: {problem}"
@@ -127,8 +127,7 @@ def _claims(telling: Telling) -> Iterator[Problem]:
     tools = offered_tools(telling.sample)
     done = {made.name for made in telling.candidate.calls if made.turn <= telling.number}
     idle = [tool for name, tool in tools.items() if name not in done]
-    known = claimed(telling.told, idle)
-    if untrue := [name for name in claimed(telling.closing, idle) if name not in known]:
+    if untrue := [name for name in claimed(telling.closing, idle) if name not in claimed(heard, idle)]:
         yield "unsupported_claim", f"the answer of turn {telling.number} claims what only {untrue[0]!r} does"
 
 
@@ -189,7 +188,8 @@ def _says(text: str, leaf: Leaf) -> bool:
 
 
 def _stands_in(text: str, value: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.IGNORECASE) is not None
+    """Whether a text holds a value as a word of its own: `stock-list` does not say `stock`."""
+    return re.search(rf"(?<![\w-]){re.escape(value)}(?![\w-])", text, re.IGNORECASE) is not None
 
 
 def _tokens(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,28 +11,65 @@ import typer
 
 from toolweave.pipeline import console
 from toolweave.pipeline.commands.options import JsonOption, RunDirectory
+from toolweave.pipeline.exports import Options
 from toolweave.pipeline.exports import export as export_rows
-from toolweave.pipeline.store import read_lines
-from toolweave.servers.errors import ToolweaveError
+from toolweave.pipeline.exports.card import card as card_of
+from toolweave.pipeline.exports.files import write_text
+from toolweave.pipeline.exports.format import Split
+from toolweave.pipeline.exports.preferences import with_revisions
+from toolweave.pipeline.exports.registry import FORMATS, find_format
+from toolweave.pipeline.jsonl import read_lines
+from toolweave.servers.errors import ConfigError
+
+_FORMATS = "; ".join(f"{name}: {FORMATS[name].consumers}" for name in sorted(FORMATS))
 
 
 def export(
     directory: RunDirectory,
-    to: Annotated[str, typer.Option("--to", help="The format: openai or trl.")],
+    to: Annotated[str, typer.Option("--to", help=f"The format. {_FORMATS}.")],
     out: Annotated[Path, typer.Option("--out", help="The file to write.")],
+    split_turns: Annotated[
+        bool, typer.Option("--split-turns", help="A line for each user turn, without the reasoning of earlier turns.")
+    ] = False,
+    split_steps: Annotated[
+        bool, typer.Option("--split-steps", help="A line for each message to learn, which ends it.")
+    ] = False,
+    allow_loss: Annotated[
+        list[str] | None, typer.Option("--allow-loss", help="Leave out what the format has no place for, by name.")
+    ] = None,
+    check: Annotated[
+        str,
+        typer.Option(
+            "--check",
+            help="auto: read the file again. A chat template (a file, a model's folder, a name of TRL's): render every "
+            "line too, and see that tools, calls, observations, reasoning and loss masks survive.",
+        ),
+    ] = "auto",
+    card: Annotated[Path | None, typer.Option("--card", help="Also write a card of the data set: Markdown.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the kept samples in a trainer's format.
 
     Example: toolweave export runs/first --to trl --out train.jsonl
     """
-    try:
-        report = export_rows(lambda: read_lines(directory / "samples.jsonl"), to, out)
-    except ToolweaveError as error:
-        console.fail(error)
+    with console.kind_errors():
+        options = Options(_split(split_turns, split_steps), frozenset(allow_loss or ()), check)
+        revised = find_format(to).revisions
+        rows = partial(with_revisions, directory) if revised else partial(read_lines, directory / "samples.jsonl")
+        report = export_rows(rows, to, out, options)
+        if card is not None:
+            write_text(card, card_of(directory, to, out.stem, report))
     if as_json:
         console.print_json({"format": to, "out": str(out), **asdict(report)})
         return
-    console.out.print(f"{report.samples} samples written to {out} in {report.rows} lines")
+    console.out.print(f"{report.samples} samples written to {out} in {report.rows} lines, and read again as written")
     for what, count in report.losses.items():
         console.out.print(f"the format has no place for {what}: {count} left out")
+    if hint := find_format(to).hint:
+        console.out.print(hint)
+
+
+def _split(turns: bool, steps: bool) -> Split:
+    if turns and steps:
+        raise ConfigError("--split-turns and --split-steps exclude each other")
+    return "turn" if turns else "step" if steps else "conversation"

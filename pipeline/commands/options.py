@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from toolweave.pipeline.store import read_json
+from toolweave.servers.config import ServerSpec, load_mcp_config
+
 McpOption = Annotated[Path, typer.Option("--mcp", help="The mcp.json with the servers.")]
 OptionalMcpOption = Annotated[Path | None, typer.Option("--mcp", help="Another mcp.json than the run's own.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Equal seeds give equal results.")]
@@ -20,3 +23,13 @@ BaseUrlOption = Annotated[
     ),
 ]
 RunDirectory = Annotated[Path, typer.Argument(help="A run directory, as `toolweave run --out` made it.")]
+
+
+def specs_of(directory: Path, mcp: Path | None) -> dict[str, ServerSpec]:
+    """The servers of a run by name, or those of another `mcp.json`.
+
+    Raises:
+        ToolweaveError: One of the files cannot be read.
+    """
+    source = mcp or Path(str(read_json(directory / "settings.json").get("mcp")))
+    return {spec.name: spec for spec in load_mcp_config(source).servers}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
 
 from toolweave.pipeline import console
 from toolweave.pipeline.commands.options import JsonOption, RunDirectory
+from toolweave.pipeline.composites import composites
 from toolweave.pipeline.coverage import coverage_of, read_run
+from toolweave.pipeline.jsonl import read_lines
 
 MOST_LISTED = 12
 """Things of one sort that are listed for a person; `--json` has all."""
@@ -21,6 +24,7 @@ def report(directory: RunDirectory, as_json: JsonOption = False) -> None:
     """
     with console.kind_errors():
         found = coverage_of(read_run(directory))
+        found["advanced"] = composites(read_lines(directory / "samples.jsonl"))
     if as_json:
         console.print_json(found)
     else:
@@ -48,8 +52,21 @@ def show(found: dict[str, Any]) -> None:
     }
     console.out.print(_facts(facts))
     console.out.print(_kinds(found["kinds"]))
+    if found["failures"]["classes"]:
+        console.out.print(_failures(found["failures"]))
+    _show_composites(found["advanced"])
     _show_missing("tools that no sample calls", tools["not_called"])
     _show_missing("confirmed edges not followed", {item["edge"]: item["why"] for item in edges["not_followed"]})
+
+
+def _show_composites(tools: Sequence[dict[str, Any]]) -> None:
+    """What turns amount to: what goes in, what comes out."""
+    if not tools:
+        return
+    table = Table("advanced tool", "in", "out", "turns", box=None, pad_edge=False)
+    for tool in tools[:MOST_LISTED]:
+        table.add_row(tool["name"], ", ".join(tool["inputs"]) or "-", tool["output"], f"{tool['turns']}")
+    console.out.print(table)
 
 
 def _of(share: dict[str, int]) -> str:
@@ -74,6 +91,14 @@ def _kinds(kinds: dict[str, dict[str, float]]) -> Table:
         table.add_row(
             kind, f"{facts['turns']}", f"{share:.1%}", f"{wanted:.1%}", f"{100 * (share - wanted):+.1f} points"
         )
+    return table
+
+
+def _failures(lost: dict[str, dict[str, Any]]) -> Table:
+    """Kinds of failure, in all and by server."""
+    table = Table("lost by", *lost["classes"], box=None, pad_edge=False)
+    for name, counts in {"all": lost["classes"], **lost["servers"]}.items():
+        table.add_row(name, *(str(counts.get(one, "-")) for one in lost["classes"]))
     return table
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from toolweave.pipeline import console
-from toolweave.pipeline.commands.options import JsonOption, OptionalMcpOption, RunDirectory, VerboseOption
-from toolweave.pipeline.store import read_json
+from toolweave.pipeline.commands.options import JsonOption, OptionalMcpOption, RunDirectory, VerboseOption, specs_of
 from toolweave.pipeline.verify import verify as verify_dataset
 from toolweave.pipeline.verify import verify_recorded
-from toolweave.servers.config import ServerSpec, load_mcp_config
-from toolweave.servers.errors import ToolweaveError
 
 
 def verify(
@@ -44,16 +40,9 @@ def verify(
     if recorded:
         found = console.execute(verify_recorded, samples, concurrency, tell)
     else:
-        found = console.execute(verify_dataset, samples, _specs(directory, mcp), concurrency, tell)
+        with console.kind_errors():
+            specs = specs_of(directory, mcp)
+        found = console.execute(verify_dataset, samples, specs, concurrency, tell)
     console.print_json(found.as_json())
     if found.failures:
         raise typer.Exit(1)
-
-
-def _specs(directory: Path, mcp: Path | None) -> dict[str, ServerSpec]:
-    """The servers of the run, or of another `mcp.json`."""
-    try:
-        source = mcp or Path(str(read_json(directory / "settings.json").get("mcp")))
-        return {spec.name: spec for spec in load_mcp_config(source).servers}
-    except ToolweaveError as error:
-        console.fail(error)

@@ -21,6 +21,9 @@ from toolweave.pipeline.duplicates.signature import Features, Signature
 NEAR = 0.85
 """Mean of the three likenesses from which samples are twins although they differ."""
 
+UNMET = 0.6
+"""Likeness from which refused requests want the same; pleasantries are words too, and are many among few."""
+
 _LEAST = 3 * NEAR - 2
 """The least that each likeness can be when the mean reaches `NEAR`."""
 
@@ -100,7 +103,8 @@ def _ceiling(share: float) -> int:
 def _twin(kept: _Kept, own: Signature) -> Twin | None:
     if kept.group != own.group:
         return None
-    values = min(_jaccard(own.values, kept.values), _jaccard(own.unmet, kept.unmet))
+    unmet = _jaccard(own.unmet, kept.unmet)
+    values = min(_jaccard(own.values, kept.values), 1.0 if unmet >= UNMET else unmet)
     calls, request = _jaccard(own.calls, kept.calls), _jaccard(own.request, kept.request)
     mean, same = (request + calls + values) / 3, calls == values == 1
     if not same and mean < NEAR:

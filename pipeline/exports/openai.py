@@ -1,62 +1,104 @@
 """`openai`: OpenAI fine-tuning files and chat replay.
 
-Arguments are JSON strings, as the wire format has them. There is no place for reasoning, which is left out and counted.
-Function names are held to what OpenAI accepts, 1 to 64 of `A-Z a-z 0-9 _ -`, in tools and calls alike. A line has one
-list of tools, so a row whose offer changes becomes a line for each stretch of turns with the same offer. What a model
-must not learn, calls that fail and the turns before a stretch, has the `weight` 0.
+Arguments are JSON strings, as the wire format has them. There is no place for reasoning (the loss `reasoning`).
+Function names are held to what OpenAI accepts, 1 to 64 of `A-Z a-z 0-9 _ -`, in tools and calls alike (the loss
+`tool-names`). A line has one list of tools: a row whose offer changes becomes a line for each stretch of turns with it.
+What a model must not learn, calls that fail and what came before a stretch, has the `weight` 0.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from toolweave.pipeline.exports.format import Format, Losses, Row
-from toolweave.pipeline.exports.stretches import Stretch, stretches
+from toolweave.pipeline.exports.format import Format, Layout, Losses, Piece, Row
+from toolweave.pipeline.exports.pieces import cut_any
 
 _LONGEST_NAME = 64
 _NOT_ACCEPTED = re.compile(r"[^A-Za-z0-9_-]")
 
 
-def convert(row: Row, losses: Losses) -> list[Row]:
-    """The fine-tuning examples of a row."""
+def prepare(row: Row, losses: Losses) -> Row:
+    """The row without reasoning, with names that OpenAI accepts."""
     names = _names([tool["function"]["name"] for tool in row["tools"]])
-    losses["original tool names"] += sum(name != new for name, new in names.items())
+    losses["tool-names"] += sum(name != new for name, new in names.items())
     losses["reasoning"] += sum("reasoning_content" in message for message in row["messages"])
-    messages = [_message(message, names) for message in row["messages"]]
-    return [_line(messages, stretch, names) for stretch in stretches(row)]
+    return row | {
+        "tools": [_renamed(tool, names) for tool in row["tools"]],
+        "messages": [_message(message, names) for message in row["messages"]],
+        "turns": [
+            turn | {"withheld": [names[name] for name in turn.get("withheld", ()) if name in names]}
+            for turn in row["turns"]
+        ],
+    }
 
 
-def _line(messages: list[Row], stretch: Stretch, names: dict[str, str]) -> Row:
-    learnt = set(stretch.learnt(messages))
-    line: Row = {"messages": [_weighed(messages[at], at in learnt) for at in range(stretch.end)]}
-    if stretch.tools:
-        line |= {"tools": [_tool(tool, names) for tool in stretch.tools], "parallel_tool_calls": True}
-    return line
+def write(piece: Piece) -> Row:
+    """The fine-tuning example."""
+    messages = [_written(message, at in piece.learnt) for at, message in enumerate(piece.messages)]
+    return {"messages": messages} | ({"tools": piece.tools, "parallel_tool_calls": True} if piece.tools else {})
 
 
-def _weighed(message: Row, is_learnt: bool) -> Row:
-    return message if is_learnt or message["role"] != "assistant" else message | {"weight": 0}
+def read(line: Row) -> Piece:
+    """The piece of a fine-tuning example."""
+    given: list[Row] = line["messages"]
+    learnt = (at for at, item in enumerate(given) if item["role"] == "assistant" and item.get("weight", 1))
+    messages = [with_arguments(without(item, "weight"), json.loads) for item in given]
+    return Piece(line.get("tools", []), messages, frozenset(learnt))
+
+
+def conversations(lines: Iterable[Row]) -> list[tuple[list[Row], list[Row]]]:
+    """(tools, messages) of the rows that these lines were written from; lines that go on with one another are one."""
+    found: list[tuple[list[Row], list[Row]]] = []
+    for piece in map(read, lines):
+        earlier = found[-1][1] if found else []
+        if earlier and piece.messages[: len(earlier)] == earlier:
+            found.pop()
+        found.append((piece.tools, piece.messages))
+    return found
+
+
+def with_arguments(message: Row, change: Callable[[Any], Any]) -> Row:
+    """A copy of the message with the arguments of its calls passed through `change`."""
+    if not message.get("tool_calls"):
+        return message
+    calls = [
+        call | {"function": call["function"] | {"arguments": change(call["function"]["arguments"])}}
+        for call in message["tool_calls"]
+    ]
+    return message | {"tool_calls": calls}
+
+
+def without(message: Row, *keys: str) -> Row:
+    """A copy of the message without these keys."""
+    return {key: value for key, value in message.items() if key not in keys}
+
+
+def as_text(arguments: Any) -> str:
+    """Arguments as the JSON text that goes over the wire."""
+    return json.dumps(arguments, ensure_ascii=False)
+
+
+def _written(message: Row, is_learnt: bool) -> Row:
+    written = with_arguments(message, as_text)
+    return written if is_learnt or message["role"] != "assistant" else written | {"weight": 0}
 
 
 def _message(message: Row, names: dict[str, str]) -> Row:
-    kept = {key: value for key, value in message.items() if key != "reasoning_content"}
+    kept = without(message, "reasoning_content")
     if message["role"] == "tool":
         kept.pop("name", None)  # the call id says it, and OpenAI's tool messages have no name
     if message.get("tool_calls"):
-        kept["tool_calls"] = [_call(call, names) for call in message["tool_calls"]]
+        kept["tool_calls"] = [_renamed(call, names) for call in message["tool_calls"]]
     return kept
 
 
-def _call(call: Row, names: dict[str, str]) -> Row:
-    function = call["function"]
-    text = json.dumps(function["arguments"], ensure_ascii=False)
-    return call | {"function": function | {"name": names.get(function["name"], function["name"]), "arguments": text}}
-
-
-def _tool(tool: Row, names: dict[str, str]) -> Row:
-    return tool | {"function": tool["function"] | {"name": names[tool["function"]["name"]]}}
+def _renamed(holder: Row, names: dict[str, str]) -> Row:
+    """A tool or a call under its new name."""
+    function = holder["function"]
+    return holder | {"function": function | {"name": names.get(function["name"], function["name"])}}
 
 
 def _names(names: list[Any]) -> dict[str, str]:
@@ -83,4 +125,10 @@ def _free(name: str, taken: set[str]) -> str:
     return candidate
 
 
-FORMAT = Format("openai", "OpenAI fine-tuning, chat replay", convert)
+FORMAT = Format(
+    "openai",
+    "OpenAI fine-tuning, chat replay",
+    [Layout(cut_any, write, read)],
+    prepare,
+    accepted=frozenset({"reasoning"}),
+)

@@ -3,15 +3,45 @@
 from __future__ import annotations
 
 import difflib
+from typing import Any
 
-from toolweave.pipeline.exports import openai, trl
+from toolweave.pipeline.exports import (
+    axolotl,
+    chatml,
+    dpo,
+    hermes,
+    llamafactory,
+    openai,
+    parquet,
+    sharegpt,
+    trl,
+    verl,
+    verl_rl,
+)
 from toolweave.pipeline.exports.format import Format
 from toolweave.servers.errors import ConfigError
 
-FORMATS: dict[str, Format] = {item.name: item for item in (openai.FORMAT, trl.FORMAT)}
+FORMATS: dict[str, Format[Any]] = {
+    item.name: item
+    for item in (
+        openai.FORMAT,
+        trl.FORMAT,
+        dpo.DPO,
+        dpo.KTO,
+        sharegpt.FORMAT,
+        llamafactory.DPO,
+        llamafactory.KTO,
+        hermes.FORMAT,
+        chatml.FORMAT,
+        axolotl.FORMAT,
+        parquet.FORMAT,
+        verl.FORMAT,
+        verl_rl.FORMAT,
+    )
+}
 
 
-def find_format(name: str) -> Format:
+def find_format(name: str) -> Format[Any]:
     """The format of this name.
 
     Raises:

@@ -18,43 +18,45 @@ learn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import pairwise
-
-from toolweave.pipeline.exports.format import Format, Losses, Row
-from toolweave.pipeline.exports.stretches import Stretch, is_plain, stretches
-from toolweave.servers.errors import RunError
+from toolweave.pipeline.exports.format import Chat, Format, Layout, Piece, Row
+from toolweave.pipeline.exports.pieces import cut_completions, cut_whole
 
 
-def whole(row: Row, losses: Losses) -> list[Row]:
-    """One conversation with its tools.
-
-    Raises:
-        RunError: The row holds what a model must not learn.
-    """
-    if not is_plain(row):
-        raise RunError("the samples changed while they were exported: export again")
-    return [{"messages": row["messages"], "tools": row["tools"]}]
+def _write_whole(piece: Piece) -> Row:
+    return {"messages": piece.messages, "tools": piece.tools}
 
 
-def cut(row: Row, losses: Losses) -> list[Row]:
-    """A conversation in pieces, each with all that came before it as its prompt."""
-    messages = row["messages"]
-    return [
-        {"prompt": messages[:start], "completion": messages[start:end], "tools": stretch.tools}
-        for stretch in stretches(row)
-        for start, end in _pieces(stretch, messages)
-    ]
+def _read_whole(line: Row) -> Piece:
+    return Piece(line["tools"], line["messages"], _said(line["messages"], 0))
 
 
-def _pieces(stretch: Stretch, messages: list[Row]) -> Iterable[tuple[int, int]]:
-    """First index and end of every piece: from one message to learn to the last one before something masked."""
-    cuts = [stretch.first - 1, *sorted(stretch.masked), stretch.end]
-    learnt = stretch.learnt(messages)
-    for before, after in pairwise(cuts):
-        piece = [at for at in learnt if before < at < after]
-        if piece:
-            yield piece[0], piece[-1] + 1
+def _write_completion(piece: Piece) -> Row:
+    start = min(piece.learnt)
+    return {"prompt": piece.messages[:start], "completion": piece.messages[start:], "tools": piece.tools}
 
 
-FORMAT = Format("trl", "TRL SFTTrainer and its relatives", whole, is_plain, cut)
+def _read_completion(line: Row) -> Piece:
+    messages = line["prompt"] + line["completion"]
+    return Piece(line["tools"], messages, _said(messages, len(line["prompt"])))
+
+
+def _chat_whole(piece: Piece) -> list[Chat]:
+    return [Chat(piece.tools, piece.messages, marked=True)]
+
+
+def _chat_completion(piece: Piece) -> list[Chat]:
+    return [Chat(piece.tools, piece.messages, min(piece.learnt), marked=True)]
+
+
+def _said(messages: list[Row], start: int) -> frozenset[int]:
+    return frozenset(at for at in range(start, len(messages)) if messages[at]["role"] == "assistant")
+
+
+WHOLE = Layout(cut_whole, _write_whole, _read_whole, ("conversation",), _chat_whole)
+COMPLETIONS = Layout(cut_completions, _write_completion, _read_completion, chats=_chat_completion)
+FORMAT = Format(
+    "trl",
+    "TRL SFTTrainer and its relatives",
+    [WHOLE, COMPLETIONS],
+    hint="train with SFTConfig(assistant_only_loss=True)",
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from toolweave.pipeline.checking.candidate import gold
 from toolweave.pipeline.checking.judge import judge
 from toolweave.pipeline.checking.mutants import GRAVE, try_checker
+from toolweave.pipeline.gates.agreement import disagreement
 from toolweave.pipeline.gates.verdict import Rejection
 from toolweave.pipeline.sample import Sample
 
@@ -16,6 +17,8 @@ def checker_gate(sample: Sample) -> Sample | Rejection:
     """The sample with what became of its spoilt copies, or why its checker cannot be trusted."""
     if all(call.fails for call in sample.checker.calls):
         return Rejection("checker", "no call has to be made, so nothing could be checked")
+    if (rejection := disagreement(sample)) is not None:
+        return rejection
     verdict = judge(sample, gold(sample))
     if not verdict.passed:
         return Rejection("checker", f"the sample fails its own checker: {verdict.failure}: {verdict.reason}")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from toolweave.agent.asking import audible, question_problem, refusal_problem
+from toolweave.agent.asking import audible, question_problem, refusal_problem, user_slip
+from toolweave.agent.grounding import seen_text, unsupported
 from toolweave.agent.messages import Message
 from toolweave.agent.patterns import get
 from toolweave.agent.replay import ExpectedCall
@@ -146,10 +147,23 @@ def _missing_parameter(view: TurnView) -> Iterator[str]:
         yield "the second message of the user gives no argument"
     if left_out and all(_question_problem(view, item) for item in left_out):
         yield f"the question is none: {_question_problem(view, left_out[0])}"
+    yield from _overheard(view, left_out)
     for item in left_out:
         call = next(call for call in view.calls if call.id == item.call)
         if audible(str(view.messages[0]["content"]), get(call.arguments, item.argument)):
             yield f"the request already says {item.argument} of {item.call}"
+
+
+def _overheard(view: TurnView, left_out: Sequence[Provenance]) -> Iterator[str]:
+    """What the simulated user says beyond the values that were asked for."""
+    reply = str(view.messages[2]["content"])
+    if slip := user_slip(reply):
+        yield f"the second message of the user is no user's: {slip}"
+    for item in sorted(left_out, key=lambda one: -len(str(one.source.get("text")))):
+        reply = reply.replace(str(item.source.get("text")), " … ")
+    first, _ = view.turn.messages
+    if more := unsupported(reply, seen_text(view.sample.messages[: first + 2])):
+        yield f"the second message of the user tells {more[0]!r}, which nobody asked for"
 
 
 def _is_left_out(view: TurnView, item: Provenance) -> bool:
@@ -191,6 +205,8 @@ def _missing_function(view: TurnView) -> Iterator[str]:
         yield "the next turn does not call its target"
     elif names[reached[-1].id] not in view.turn.withheld or names[reached[-1].id] in following.turn.withheld:
         yield "its target is not what is missing now and there in the next turn"
+    elif slip := user_slip(str(following.messages[0]["content"])):
+        yield f"what the user says to it is no user's: {slip}"
 
 
 def _irrelevant(view: TurnView) -> Iterator[str]:

@@ -16,6 +16,7 @@ from toolweave.agent.observations import clocked, differing, places
 from toolweave.agent.replay import ExpectedCall, Replayed, rebound, replay
 from toolweave.graph.model import ToolGraph
 from toolweave.pipeline.checking.candidate import FinalState
+from toolweave.pipeline.checking.facts import told
 from toolweave.pipeline.checking.files import Found, digests, file_assertions, look_at_files, shifting_sizes
 from toolweave.pipeline.checking.necessity import enabled_by, to_try, weighed
 from toolweave.pipeline.checking.readings import changing_calls, harmless_names, readings
@@ -114,7 +115,7 @@ class ReplayGate:
         shown = tool_messages(sample.messages)
         tried: dict[str, set[str]] = {}
         for call in to_try(calls, changing):
-            broken = await enabled_by(call, calls, shown, self.specs, self.open_fresh)
+            broken = await enabled_by(call, calls, shown, changing, self.specs, self.open_fresh)
             if broken is not None:
                 tried[call.id] = broken
         return weighed(calls, tried, changing)
@@ -134,6 +135,7 @@ class ReplayGate:
             state=tuple(read for read, _ in state),
             files=files,
             unasserted=unasserted,
+            told=told(sample),
         )
         complete = sample.model_copy(update={"checker": checker})
         results = run.replayed.results

@@ -5,6 +5,7 @@ They run on a row as it stands in the file: `verify` applies the same ones to a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -36,12 +37,15 @@ def static_rejection(sample: Sample) -> Rejection | None:
 
 
 def shape(sample: Sample) -> Iterator[str]:
-    """Calls of the conversation and of the checker are the same, each answered, each turn closed by an answer."""
+    """Calls of the conversation and of the checker are the same, each answered, each turn closed by an answer.
+
+    In which order they may be made, the checker says, and judging by it finds out.
+    """
     in_messages = [(call_id, arguments) for call_id, _, arguments in called(sample.messages)]
-    in_checker = [(call.id, call.arguments) for call in sample.checker.calls]
-    if [call_id for call_id, _ in in_messages] != [call_id for call_id, _ in in_checker]:
+    in_checker = {call.id: call.arguments for call in sample.checker.calls}
+    if sorted(call_id for call_id, _ in in_messages) != sorted(call.id for call in sample.checker.calls):
         yield "the calls of the conversation are not those of the checker"
-    elif any(not equal_values(one, other) for (_, one), (_, other) in zip(in_messages, in_checker, strict=True)):
+    elif any(not equal_values(arguments, in_checker[call_id]) for call_id, arguments in in_messages):
         yield "a call's arguments are not those of the checker"
     if list(tool_messages(sample.messages)) != [call_id for call_id, _ in in_messages]:
         yield "calls and observations do not pair up"
@@ -169,10 +173,16 @@ def _leaks_of_requests(sample: Sample) -> Iterator[str]:
         said = (str(p.source["text"]) for p in sample.provenance if p.source.get("turn") == index)
         for wording in sorted(said, key=len, reverse=True):
             text = text.replace(wording, " … ")
+        if turn.kind in REFUSED:
+            text = _QUOTED.sub(" … ", text)
         for word in mentions(text, dict.fromkeys(words)):
             yield f"the request of turn {index} says {word!r}"
         for match in CODE_CASE.finditer(text):
             yield f"the request of turn {index} says {match.group(0)!r}"
+
+
+_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
+"""Values of a wish that no call was made for: nothing records where they were said."""
 
 
 def _parameter_names(sample: Sample, tools: set[str]) -> list[str]:

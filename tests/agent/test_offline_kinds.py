@@ -315,7 +315,7 @@ async def test_a_refusal_says_so_and_what_could_be_done_instead(talks: dict[str,
     for refusal in refusals:
         assert refusal_problem(refusal) is None
         assert mentions(refusal, [*NAMES.values(), "MB-32", "Ben Hill", "Dear guests"]) == []
-    assert any("find members" in refusal for refusal in refusals)
+    assert any("I can get the training plan of a member" in refusal for refusal in refusals)
 
 
 async def test_who_insists_says_no_value(talks: dict[str, list[Talk]]) -> None:

@@ -120,13 +120,16 @@ def test_hints_are_read_as_they_were_meant() -> None:
     read = read_guidance(
         [
             "At this point, something has to find the member. Renewing a loan does not serve this step.",
-            "When it comes to renewing a loan, the loan id has to come from what the second result shows; "
-            "another entry of that result fits better.",
+            "When it comes to renewing a loan, the loan id has to come from what the second result shows under id, "
+            "and another entry of that result fits better; the weeks is not what the request says for it, which "
+            "names it as its third value.",
             "Look again: when it comes to renewing a loan, the weeks was not asked for and is to be left out.",
         ]
     )
     assert (read.first, read.ruled_out) == (["find the member"], ["Renewing a loan"])
-    assert [(one.label, one.result, one.wrong_at, one.leave_out) for one in read.corrections] == [
-        ("loan id", 1, [1], False),
-        ("weeks", None, [], True),
+    assert [
+        (one.label, one.result, one.field, one.wrong_at, one.spoken, one.leave_out) for one in read.corrections
+    ] == [
+        ("loan id", 1, "id", [1], None, False),
+        ("weeks", None, "", [1], 2, True),
     ]

@@ -292,3 +292,55 @@ def garage() -> MCPServer:
 async def test_a_call_that_is_refused_the_second_time_shows_what_makes_it_possible_again() -> None:
     found = state(await probed(garage))
     assert found == {("end_trip", "start_trip", "enables"), ("bar_driver", "start_trip", "disables")}
+
+
+class Vault:
+    """Boxes that cannot be weighed while a seal, which has a name of its own, is on them."""
+
+    def __init__(self) -> None:
+        self.boxes: dict[str, str] = {f"BX-{number}": "" for number in range(51, 55)}
+        self.seals: dict[str, str] = {}
+
+    def list_boxes(self) -> str:
+        """List the boxes."""
+        return json.dumps({"boxes": [{"box_id": box} for box in self.boxes]})
+
+    def put_seal(self, box_id: str) -> str:
+        """Put a seal on a box."""
+        self._refuse_sealed(box_id)
+        seal = f"SEAL-{len(self.seals) + 71}"
+        self.boxes[box_id], self.seals[seal] = seal, box_id
+        return json.dumps({"seal_id": seal})
+
+    def break_seal(self, seal_id: str) -> str:
+        """Break a seal."""
+        if not self.seals.get(seal_id):
+            raise ToolError(f"There is no whole seal {seal_id}.")
+        self.boxes[self.seals[seal_id]], self.seals[seal_id] = "", ""
+        return "Broken."
+
+    def move_box(self, box_id: str, shelf: int) -> str:
+        """Move a box to another shelf."""
+        self._refuse_sealed(box_id)
+        return f"Moved to {shelf}."
+
+    def _refuse_sealed(self, box_id: str) -> None:
+        if box_id not in self.boxes:
+            raise ToolError(f"There is no box {box_id}.")
+        if self.boxes[box_id]:
+            raise ToolError(f"Box {box_id} is under {self.boxes[box_id]}.")
+
+
+def vault() -> MCPServer:
+    world, server = Vault(), MCPServer("vault", log_level="ERROR")
+    for tool in (world.list_boxes, world.put_seal, world.break_seal, world.move_box):
+        server.add_tool(tool, structured_output=False)
+    return server
+
+
+async def test_a_refusal_that_names_a_thing_leads_to_the_call_that_ends_it() -> None:
+    assert state(await probed(vault)) == {
+        ("put_seal", "move_box", "disables"),
+        ("break_seal", "move_box", "enables"),
+        ("break_seal", "put_seal", "enables"),
+    }

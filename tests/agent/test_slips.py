@@ -38,7 +38,7 @@ TRACE = Trace((TurnTrace((FIND, OPEN, LEND), "error_recovery"),))
 
 
 def test_a_wrong_value_comes_before_the_look_up_and_says_what_the_user_said() -> None:
-    calls = with_wrong_value(TRACE, 0, LEND, "member").turns[0].calls
+    calls = with_wrong_value(TRACE, 0, LEND, "/member").turns[0].calls
     assert [(item.id, item.tool.name, item.fails) for item in calls] == [
         ("call_1", "lend", True),
         ("call_2", "find", False),
@@ -70,7 +70,7 @@ def test_a_number_cannot_be_slipped_by_words() -> None:
     counted = replace(LEND, tool=tool("lend", member="integer", days="integer"))
     trace = Trace((TurnTrace((FIND, OPEN, counted), "error_recovery"),))
     with pytest.raises(PlanFailed, match="no words"):
-        with_wrong_value(trace, 0, counted, "member")
+        with_wrong_value(trace, 0, counted, "/member")
 
 
 def test_without_an_enabler_nothing_is_too_early() -> None:

@@ -92,7 +92,9 @@ def test_verify_passes_what_was_kept(finished: Path) -> None:
 
 
 def _is_plain(row: dict[str, Any]) -> bool:
-    return bool(row["provenance"]) and {turn["kind"] for turn in row["turns"]} == {"base"}
+    """Whether every step makes one call, and none was made to fail."""
+    single = all(len(message.get("tool_calls", [])) <= 1 for message in row["messages"])
+    return bool(row["provenance"]) and single and not any(turn["masked"] for turn in row["turns"])
 
 
 def _change_an_argument(row: dict[str, Any]) -> None:
@@ -105,7 +107,7 @@ def _drop_a_call(row: dict[str, Any]) -> None:
     at = next(index for index, message in enumerate(row["messages"]) if message.get("tool_calls"))
     del row["messages"][at : at + 2]
     for turn in row["turns"]:
-        turn["messages"] = [turn["messages"][0] - 2 * (turn["messages"][0] > at), turn["messages"][1] - 2]
+        turn["messages"] = [index - 2 * (index > at) for index in turn["messages"]]
 
 
 def _change_an_observation(row: dict[str, Any]) -> None:

@@ -151,6 +151,8 @@ def test_another_entry_of_an_output_counts_as_a_difference() -> None:
 def test_turns_that_call_nothing_are_compared_by_their_words() -> None:
     twins = kept(refusal("Fly me over the harbour in a red balloon tonight"))
     assert twins.seen(signature(refusal("fly me over the harbour in a red balloon tonight!"))) is not None
+    polite = "Morning! Fly me over the harbour in a red balloon tonight. Thanks so much!"
+    assert twins.seen(signature(refusal(polite))) is not None
     assert twins.seen(signature(refusal("Fly my grandmother to the northern glacier next spring"))) is None
 
 

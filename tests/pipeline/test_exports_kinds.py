@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from toolweave.pipeline.exports import export
+from toolweave.pipeline.exports import Options, export
 from toolweave.servers.errors import RunError
 
 Row = dict[str, Any]
+UNREASONED = Options(allow=frozenset({"reasoning"}))
 
 
 def tool(name: str) -> Row:
@@ -87,7 +88,7 @@ REFUSED: Row = {
 
 
 def exported(rows: list[Row], fmt: str, path: Path) -> list[Row]:
-    export(lambda: rows, fmt, path)
+    export(lambda: rows, fmt, path, UNREASONED)
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
@@ -114,7 +115,7 @@ def test_openai_a_changed_offer_makes_another_line_with_the_past_as_context(tmp_
 
 
 def test_what_is_left_out_is_counted_once_however_many_lines_a_row_becomes(tmp_path: Path) -> None:
-    report = export(lambda: [REFUSED], "openai", tmp_path / "o")
+    report = export(lambda: [REFUSED], "openai", tmp_path / "o", UNREASONED)
     assert (report.samples, report.rows, report.losses) == (1, 2, {"reasoning": 2})
 
 
@@ -155,7 +156,7 @@ def test_trl_every_message_that_may_be_learnt_is_learnt_once(tmp_path: Path) -> 
 
 
 def test_trl_samples_that_change_between_two_readings_are_not_written(tmp_path: Path) -> None:
-    readings = iter([[PLAIN], [PLAIN, SLIPPED]])
+    readings = iter([[SLIPPED], [SLIPPED], [SLIPPED, PLAIN]])
 
     def read() -> Iterator[Row]:
         return iter(next(readings))

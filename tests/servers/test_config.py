@@ -89,7 +89,7 @@ def test_the_digest_does_not_depend_on_secrets_or_layout(tmp_path: Path, monkeyp
     for secret, gap in (("one", ""), ("two", "\n\n")):
         monkeypatch.setenv("TOKEN", secret)
         text = '{"mcpServers": {"a": GAP{"command": "x", "env": {"T": "${TOKEN}"}}}}'
-        digests.add(load(tmp_path, text.replace("GAP", gap)).digest)
+        digests.add(load(tmp_path, text.replace("GAP", gap)).digests["a"])
     assert len(digests) == 1
 
 

@@ -23,6 +23,7 @@ from toolweave.pipeline.gates.verdict import Rejection
 from toolweave.pipeline.sample import Sample
 from toolweave.pipeline.verify import from_recordings, live, sample_problem
 from toolweave.servers.config import ServerOptions, ServerSpec
+from toolweave.servers.tools import Tool
 
 pytestmark = pytest.mark.anyio
 Row = dict[str, Any]
@@ -156,6 +157,12 @@ async def confirmed(folder: Path, calls: list[Row], shown: list[str], answer: st
     return found
 
 
+def known_tools(sample: Sample) -> list[Tool]:
+    """The tools that a row offers, as a graph has them."""
+    functions = [one["function"] for one in sample.tools]
+    return [Tool("desk", one["name"], one["description"], one["parameters"]) for one in functions]
+
+
 async def test_what_the_calls_changed_is_asserted_and_nothing_that_is_volatile(tmp_path: Path) -> None:
     found = await confirmed(tmp_path, PASS, PASSED, "You are through D-1.")
     checker = found.sample.checker
@@ -178,6 +185,48 @@ async def test_a_file_that_the_calls_made_is_asserted(tmp_path: Path) -> None:
 async def test_what_makes_way_for_others_is_tried_by_leaving_it_out(tmp_path: Path) -> None:
     found = await confirmed(tmp_path, PASS, PASSED, "You are through D-1.")
     assert found.sample.checker.calls[0].enables == ("call_2", "call_3")
+
+
+async def test_a_call_that_works_without_another_is_not_enabled_by_it(tmp_path: Path) -> None:
+    """Also where a call between them fails without it, and where an id that the server makes up is another one."""
+    last = expected("call_4", "list_doors", {}, after=["call_1", "call_2", "call_3"])
+    note = expected("call_2", "leave_note", {"text": "back soon"}, after=["call_1"])
+    walk = expected("call_3", "walk_through", DOOR, after=["call_1", "call_2"])
+    unlock = expected("call_1", "unlock", DOOR)
+    shown = [PASSED[0], NOTED[0], PASSED[2], PASSED[1]]
+    found = await confirmed(tmp_path, [unlock, note, walk, last], shown, "You are through D-1.")
+    assert found.sample.checker.calls[0].enables == ("call_3", "call_4")
+
+
+async def test_a_tool_that_is_not_what_its_server_offers_fails_the_row(tmp_path: Path) -> None:
+    async with gate(tmp_path) as (check, offered, spec, _):
+        found = await check(row(PASS, PASSED, offered, "You are through D-1."))
+    assert isinstance(found, Confirmed)
+    dearer = found.sample.model_dump(mode="json")
+    dearer["tools"][2]["function"]["description"] += " It costs a coin."
+    more = found.sample.model_dump(mode="json")
+    more["tools"].append({"type": "function", "function": {"name": "fly", "description": "", "parameters": {}}})
+    known = known_tools(found.sample)
+    async with live({"desk": spec}) as again:
+        recorded = from_recordings({(0, "tw-1"): found.recording}, known)
+        for answers in (again, recorded):
+            assert "'unlock': its server describes it otherwise" in str(await sample_problem(dearer, answers))
+            assert "'fly': no server has such a tool" in str(await sample_problem(more, answers))
+
+
+async def test_tools_of_servers_that_a_row_does_not_call_are_looked_up(tmp_path: Path) -> None:
+    async with gate(tmp_path) as (check, offered, spec, _):
+        far: Row = {"name": "shelf__list_doors", "description": "List the doors.", "parameters": None}
+        far["parameters"] = next(one["function"] for one in offered if one["function"]["name"] == "list_doors")[
+            "parameters"
+        ]
+        found = await check(row(PASS, PASSED, [*offered, {"type": "function", "function": far}], "You are through."))
+    assert isinstance(found, Confirmed)
+    line = found.sample.model_dump(mode="json")
+    async with live({"desk": spec, "shelf": spec.model_copy(update={"name": "shelf"})}) as again:
+        assert await sample_problem(line, again) is None
+    async with live({"desk": spec}) as again:
+        assert "no server has such a tool" in str(await sample_problem(line, again))
 
 
 async def test_an_order_that_makes_no_difference_is_dropped(tmp_path: Path) -> None:
@@ -203,7 +252,7 @@ async def test_an_observation_that_does_not_come_back_is_rejected(tmp_path: Path
 
 async def test_a_recording_stands_in_for_the_servers(tmp_path: Path) -> None:
     found = await confirmed(tmp_path, PASS, PASSED, "You are through D-1.")
-    again = from_recordings({(0, "tw-1"): found.recording})
+    again = from_recordings({(0, "tw-1"): found.recording}, known_tools(found.sample))
     line = found.sample.model_dump(mode="json")
     assert await sample_problem(line, again) is None
     line["checker"]["state"][0]["holds"]["/doors/D-1"] = "shut"
@@ -224,7 +273,9 @@ async def test_a_call_that_was_not_recorded_is_an_error(tmp_path: Path) -> None:
     servers = RecordedServers(found.sample, found.recording)
     with pytest.raises(NotRecorded):
         await replay(found.sample.checker.calls[1:], servers)
-    assert "was not recorded" in str(await sample_problem(found.sample.model_dump(mode="json"), from_recordings({})))
+    assert "was not recorded" in str(
+        await sample_problem(found.sample.model_dump(mode="json"), from_recordings({}, ()))
+    )
 
 
 async def test_verifying_live_reads_the_final_state(tmp_path: Path) -> None:

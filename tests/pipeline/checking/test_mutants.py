@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from toolweave.pipeline.checking.candidate import gold
+from toolweave.pipeline.checking.facts import with_told
 from toolweave.pipeline.checking.judge import judge
 from toolweave.pipeline.checking.mutants import SPOILT, mutants, try_checker
 from toolweave.pipeline.checking.mutants_of_order import HARMLESS
@@ -109,7 +110,7 @@ ROW: Row = {
     "index": 0,
     "quality": {"turns": 3, "calls": 5, "depth": 3, "dependent_calls": 2, "tools_offered": 6, "attempts": 1},
 }  # fmt: skip
-SAMPLE = Sample.model_validate(ROW)
+SAMPLE = with_told(Sample.model_validate(ROW))
 KINDS = [*SPOILT, *HARMLESS]
 
 
@@ -135,7 +136,7 @@ def test_a_sample_is_kept_with_the_count_of_its_copies() -> None:
 def test_a_sample_that_fails_its_own_checker_is_rejected() -> None:
     row = copy.deepcopy(ROW)
     row["checker"]["calls"][0]["after"] = ["call_4"]
-    verdict = checker_gate(Sample.model_validate(row))
+    verdict = checker_gate(with_told(Sample.model_validate(row)))
     assert isinstance(verdict, Rejection)
     assert "fails its own checker: wrong_order" in verdict.reason
 

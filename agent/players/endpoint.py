@@ -1,0 +1,104 @@
+"""A model behind an OpenAI-compatible endpoint, called with its own tool calling and nothing of our prompts.
+
+Contract: busy and broken endpoints are asked again by the client's own rules (`Retry-After` included). What the model
+says is handed on as it is; arguments that are no JSON stay text and are judged as such.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+from openai import AsyncOpenAI, OpenAIError
+
+from toolweave.agent.endpoint.failures import describe, verdict
+from toolweave.agent.endpoint.options import resolve_key, resolve_url
+from toolweave.agent.endpoint.usage import RoleUsage
+from toolweave.agent.messages import Message
+from toolweave.servers.errors import TeacherError
+from toolweave.servers.json_values import as_list, as_object
+
+MOST_RETRIES = 5
+
+
+class EndpointPlayer:
+    """One model of one endpoint.
+
+    Args:
+        model: The model's id.
+        base_url: The endpoint; `OPENAI_BASE_URL` by default.
+        temperature: `None` leaves it to the endpoint.
+        timeout: Seconds that one request may take.
+    """
+
+    def __init__(
+        self, model: str, base_url: str | None = None, temperature: float | None = None, timeout: float = 120.0
+    ) -> None:
+        self.name = model
+        self.url = resolve_url(base_url)
+        self.usage = RoleUsage()
+        self._key = resolve_key(None, self.url)
+        self._temperature = temperature
+        self._api = AsyncOpenAI(
+            api_key=self._key or "none", base_url=self.url, max_retries=MOST_RETRIES, timeout=timeout
+        )
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, model: str, base_url: str | None, temperature: float | None = None) -> AsyncGenerator[Self]:
+        """The player, closed at the end."""
+        player = cls(model, base_url, temperature)
+        try:
+            yield player
+        finally:
+            await player._api.close()
+
+    async def reply(self, messages: Sequence[Message], functions: Sequence[dict[str, Any]], seed: int) -> Message:
+        """The model's next message."""
+        body: dict[str, Any] = {"model": self.name, "messages": [_sent(one) for one in messages], "seed": seed}
+        if functions:
+            body["tools"] = list(functions)
+        if self._temperature is not None:
+            body["temperature"] = self._temperature
+        self.usage.requests += 1
+        try:
+            data = as_object(await self._api.post("/chat/completions", body=body, cast_to=object))
+        except (OpenAIError, ValueError) as error:
+            self.usage.failures += 1
+            raise verdict(describe(error, time.time(), self._key), self.name, self.url) from error
+        self._meter(data)
+        return self._read(data)
+
+    def _meter(self, data: dict[str, Any]) -> None:
+        counts = as_object(data.get("usage"))
+        tokens = [counts.get(name) for name in ("prompt_tokens", "completion_tokens")]
+        self.usage.meter(*(one if isinstance(one, int) else None for one in tokens))
+
+    def _read(self, data: dict[str, Any]) -> Message:
+        choices = as_list(data.get("choices"))
+        message = as_object(as_object(choices[0]).get("message")) if choices else {}
+        calls = as_list(message.get("tool_calls"))
+        if not calls and not message.get("content"):
+            raise TeacherError(f"{self.name} at {self.url} said nothing")
+        return {
+            "role": "assistant",
+            "content": message.get("content") or "",
+            **({"tool_calls": calls} if calls else {}),
+        }
+
+
+def _sent(message: Message) -> Message:
+    """A message as endpoints read it: arguments as JSON text, no reasoning of earlier steps."""
+    sent = {key: value for key, value in message.items() if key in ("role", "content", "tool_call_id")}
+    if calls := message.get("tool_calls"):
+        sent["tool_calls"] = [_sent_call(call) for call in calls]
+    return sent
+
+
+def _sent_call(call: dict[str, Any]) -> dict[str, Any]:
+    function = call["function"]
+    text = json.dumps(function["arguments"], ensure_ascii=False)
+    return {"id": call["id"], "type": "function", "function": {"name": function["name"], "arguments": text}}

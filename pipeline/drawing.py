@@ -1,0 +1,121 @@
+"""Draws single turns of a trajectory: aims by coverage, wishes for length and depth, relations to earlier turns."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from toolweave.graph.aims import Aim, Aims
+from toolweave.graph.coverage import Coverage
+from toolweave.graph.plan import Relation, TurnKind, TurnPlan
+from toolweave.graph.planner import Planner, Wish
+from toolweave.graph.planning.draft import Leaning, Past
+from toolweave.graph.relations import past_for, relation_of
+
+RELATIONS: dict[Relation, float] = {"continues": 0.35, "returns": 0.3, "corrects": 0.2, "switches": 0.15}
+"""Weights of how a later turn stands to the earlier ones, where the graph allows each."""
+DEPENDENT = {0: 0.3, 1: 0.15, 2: 0.15, 3: 0.2, 5: 0.12, 7: 0.08}
+"""Weights of how many calls of a turn should depend on earlier ones."""
+LONG_SHARE = 0.33
+"""Share of turns that should have many dependent calls; some are lost, and some cannot grow."""
+DEEP_SHARE = 0.3
+"""Share of turns that grow where their chain is longest; those that are to be the longest always do."""
+MOST_DEPENDENT_BUT_PLAIN = 3
+"""Dependent calls that are wished for where the kind of turn is hard enough by itself."""
+FEW = 4
+"""Tools for every dependent call: a small catalogue leaves something for later turns."""
+AS_AIMED = 0.6
+"""Share of turns for a tool that was no target yet that end with this tool."""
+MOST_AIMS = 10
+"""Targets that are tried for a turn of one kind."""
+PLAIN: tuple[TurnKind, ...] = ("base", "long_context")
+"""Kinds that ask nothing of the chain."""
+
+
+@dataclass
+class Drawing:
+    """One trajectory under construction."""
+
+    rng: random.Random
+    exploring: bool
+    turns: list[TurnPlan] = field(default_factory=list[TurnPlan])
+    kinds: list[TurnKind] = field(default_factory=list[TurnKind])
+    """Kinds of the row's turns so far; those of irrelevant turns too, which are planned last."""
+    irrelevant: list[int] = field(default_factory=list[int])
+    """How many other turns stand before each irrelevant one."""
+
+    @property
+    def plain(self) -> TurnKind:
+        """The kind of an ordinary turn: a long context is long for all turns."""
+        return "long_context" if "long_context" in self.kinds else "base"
+
+    def take(self, turn: TurnPlan) -> None:
+        """Add a planned turn."""
+        self.turns.append(replace(turn, relation=relation_of(turn, self.turns)))
+        self.kinds.append(turn.kind)
+        if turn.kind == "missing_function":
+            self.kinds.append(self.plain)
+
+
+class Drawer:
+    """Draws turns for what a coverage lacks; changes nothing.
+
+    Args:
+        planner: Plans single turns.
+        coverage: What is covered.
+        targets: Tool ids or names to which opening turns are restricted; any when empty.
+    """
+
+    def __init__(self, planner: Planner, coverage: Coverage, targets: Sequence[str] = ()) -> None:
+        self.planner = planner
+        self.coverage = coverage
+        self.aims = Aims(planner, coverage, targets)
+
+    def turn_of(self, kind: TurnKind, relations: Sequence[Relation], draw: Drawing) -> TurnPlan | None:
+        """A turn of this kind with the first of these relations that allows one."""
+        for relation in relations:
+            past = past_for(relation, tuple(draw.turns))
+            found = None if past is None else self._related(kind, relation, past, draw)
+            if found is not None:
+                return found
+        return None
+
+    def _related(self, kind: TurnKind, relation: Relation, past: Past, draw: Drawing) -> TurnPlan | None:
+        if relation == "corrects":
+            return self.planner.plan_correction(past, kind, draw.rng) if kind in PLAIN else None
+        for aim in islice(self._aims_of(relation, past, draw), MOST_AIMS):
+            found = self.planner.plan_turn(self._wish(kind, aim, draw), draw.rng, past)
+            if isinstance(found, TurnPlan) and self._fits(found, relation, past):
+                return found
+        return None
+
+    def _fits(self, turn: TurnPlan, relation: Relation, past: Past) -> bool:
+        asked = relation != "opens" or self.aims.is_asked_for(turn.target)
+        return asked and relation_of(turn, past.turns) == relation
+
+    def _aims_of(self, relation: Relation, past: Past, draw: Drawing) -> Iterator[Aim]:
+        if relation == "opens":
+            return self.aims.opening(draw.exploring, draw.rng)
+        aims = self.aims.elsewhere if relation == "switches" else self.aims.onward
+        return aims(past, draw.exploring, draw.rng)
+
+    def _wish(self, kind: TurnKind, aim: Aim, draw: Drawing) -> Wish:
+        dependent = draw.rng.choices(tuple(DEPENDENT), tuple(DEPENDENT.values()))[0]
+        if self.coverage.wants_long(LONG_SHARE):
+            dependent = max(dependent, MOST_DEPENDENT_BUT_PLAIN)
+        if kind not in PLAIN:
+            dependent = min(dependent, MOST_DEPENDENT_BUT_PLAIN)
+        dependent = min(dependent, len(self.aims.sure) // FEW)
+        first = aim.via is None and not self.coverage.targeted[aim.target] and draw.rng.random() < AS_AIMED
+        if first or (self.aims.restricted and not draw.turns):
+            dependent = 0  # a turn that grows ends with another target
+        deep = draw.rng.random() < DEEP_SHARE or dependent == max(DEPENDENT)
+        leaning = Leaning(self.coverage.weights, aim.via, draw.exploring, self.coverage.avoided, deep)
+        return Wish(aim.target, kind, dependent, leaning)
+
+
+def drawn_relations(rng: random.Random) -> list[Relation]:
+    """All relations of later turns, in a random order in which weighty ones tend to come first."""
+    return sorted(RELATIONS, key=lambda name: -(rng.random() ** (1.0 / RELATIONS[name])))

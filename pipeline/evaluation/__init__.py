@@ -1,0 +1,1 @@
+"""What an assistant makes of kept samples, live: `toolweave eval`."""
