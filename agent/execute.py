@@ -92,6 +92,8 @@ class Executor:
     memory: Memory = field(default_factory=Memory)
     blame: Counter[Blamed] = field(default_factory=Counter[Blamed])
     allowance: Allowance = field(default_factory=lambda: Allowance(sys.maxsize))
+    on_made: Callable[[Sequence[Call]], None] = field(default=lambda _: None)
+    """Told of every call that worked, after those before it on this environment."""
     repaired: bool = False
     """Whether anything was called that is not in the trace and may have left something behind."""
     changes: int = 0
@@ -244,6 +246,7 @@ class Executor:
             self.repaired |= changes
             return missing or f"{tool.id}: {reason}"
         self.steps[planned.step] = call
+        self.on_made(tuple(self.steps.values()))
         self.filler.commit(planned, filling)
         leg.done = filling
         return None

@@ -16,7 +16,8 @@ from typing import Any
 from toolweave.agent.patterns import argument_leaves
 
 _WORD = re.compile(r"\w+|[^\w\s]+")
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?|(?<!\w)\d{10}(?:\d{3})?(?!\w)")
+"""A date, a date and time, or seconds or milliseconds since 1970."""
 NEAR = timedelta(hours=36)
 """A moment this close to the call follows the clock, in whatever time zone it is written."""
 
@@ -62,20 +63,25 @@ def _clocked_words(text: str, now: datetime, said: str) -> set[str]:
 def _follows_clock(value: Any, now: datetime, said: str) -> bool:
     if isinstance(value, str):
         return any(_near(moment, now, said) for moment in _MOMENT.findall(value))
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        seconds = value / 1000 if value > 1e11 else value
-        return abs(seconds - now.timestamp()) < NEAR.total_seconds()
-    return False
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and _near_in_seconds(value, now)
 
 
 def _near(moment: str, now: datetime, said: str) -> bool:
     if moment[:10] in said:
         return False
+    if moment.isdigit():
+        return _near_in_seconds(int(moment), now)
     try:
         found = datetime.fromisoformat(moment.replace(" ", "T"))
     except ValueError:
         return False
     return abs((found if found.tzinfo else found.replace(tzinfo=UTC)) - now) < NEAR
+
+
+def _near_in_seconds(since: float, now: datetime) -> bool:
+    """Whether a number of seconds, or of milliseconds, since 1970 is near now."""
+    seconds = since / 1000 if since > 1e11 else since
+    return abs(seconds - now.timestamp()) < NEAR.total_seconds()
 
 
 def _decoded(text: str) -> Any:

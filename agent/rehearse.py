@@ -19,7 +19,7 @@ from toolweave.agent.execute import Allowance, Executor, OutOfCalls, Snapshot, S
 from toolweave.agent.fill import PlanFailed, Voice
 from toolweave.agent.memory import Attempt, Memory
 from toolweave.agent.slots import Blamed, Leg
-from toolweave.agent.trace import Trace
+from toolweave.agent.trace import Call, Trace
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.plan import TrajectoryPlan, TurnKind
 from toolweave.servers.environment import Environment
@@ -94,6 +94,8 @@ class Rehearsal:
     """Live calls that may still be made for the item, beside those that are only made again."""
     replan: Replan = field(default=lambda _lost, _tries: None)
     on_attempt: Callable[[Attempt], None] = field(default=lambda _: None)
+    on_made: Callable[[Sequence[Call]], None] = field(default=lambda _: None)
+    """Told of every call that worked, after those before it on the same environment."""
     blame: Counter[Blamed] = field(default_factory=Counter[Blamed])
 
     async def run(self, plan: TrajectoryPlan) -> Rehearsed:
@@ -171,7 +173,9 @@ class _Search:
 
     def _executor(self, environment: Environment) -> Executor:
         shared = self._shared
-        return Executor(environment, shared.graph, shared.voice, shared.on_attempt, shared.memory, shared.blame)
+        executor = Executor(environment, shared.graph, shared.voice, shared.on_attempt, shared.memory, shared.blame)
+        executor.on_made = shared.on_made
+        return executor
 
     async def _walk(self, executor: Executor) -> None:
         """Make one call after the other, going back, or over to another plan, where that may help."""

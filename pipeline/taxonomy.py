@@ -44,8 +44,10 @@ _OF_TEACHER: tuple[tuple[re.Pattern[str], FailureClass], ...] = (
 def failure_class(stage: str, reason: str) -> FailureClass:
     """The class of one item that was not kept."""
     if stage == "teacher":
-        matching = (found for pattern, found in _OF_TEACHER if pattern.search(reason))
-        return next(matching, None) or "teacher"
+        for pattern, found in _OF_TEACHER:
+            if pattern.search(reason):
+                return found
+        return "teacher"
     if stage == "server" and _NETWORK.search(reason):
         return "network"
     return _OF_STAGE.get(stage, "gate")

@@ -42,6 +42,9 @@ def run(
     turns: Annotated[int, typer.Option(min=1, max=8, help="Most user turns of a trajectory.")] = 3,
     attempts: Annotated[int, typer.Option(min=1, max=8, help="Most attempts at one reasoning step (K).")] = 3,
     probe_calls: Annotated[int, typer.Option(min=0, help="Live calls per tool for the first experiments.")] = 6,
+    rehearsal_calls: Annotated[
+        int, typer.Option(min=1, help="Live calls for finding a way through the plans of one item.")
+    ] = 64,
     target: Annotated[
         list[str] | None, typer.Option(help="A tool that samples have to reach; may be repeated.")
     ] = None,
@@ -93,7 +96,8 @@ def run(
         )  # fmt: skip
     settings = RunSettings(
         mcp=mcp.absolute(), samples=samples, seed=seed, model=model, base_url=base_url if model != "offline" else None,
-        turns=turns, attempts=attempts, probe_calls=probe_calls, strict=strict, targets=tuple(target or ()),
+        turns=turns, attempts=attempts, probe_calls=probe_calls, rehearsal_calls=rehearsal_calls,
+        strict=strict, targets=tuple(target or ()),
         prompts=prompts and prompts.absolute(), kinds=shares, wave=wave,
         unlike=_absolute(unlike), decontaminate=_absolute(decontaminate),
     )  # fmt: skip

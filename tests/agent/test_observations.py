@@ -32,6 +32,7 @@ def test_prose_is_compared_word_by_word() -> None:
 def test_a_moment_near_now_follows_the_clock() -> None:
     assert clocked('{"at": "2026-03-04T13:00:00+02:00", "due": "2026-05-01"}', NOW, []) == {"/at"}
     assert clocked('{"at": 1772625600}', NOW, []) == {"/at"}
+    assert clocked("Moved by Ada at 1772625600 +0000 from 1572625600", NOW, []) == {"#4"}
     assert clocked("Now it is 2026-03-04 12:00.", NOW, []) == {"#3", "#4", "#5", "#6", "#7", "#8", "#9", "#10"}
 
 
