@@ -14,6 +14,7 @@ from toolweave.agent.patterns import argument_leaves, place_of, put
 from toolweave.agent.replay import ExpectedCall, Origin
 from toolweave.graph.fields import values_at
 from toolweave.graph.model import ToolGraph
+from toolweave.graph.nouns import tool_nouns
 from toolweave.graph.schema import parameters
 from toolweave.pipeline.sample import Sample, StateRead, tool_messages
 from toolweave.servers.decoding import decode_text
@@ -54,11 +55,16 @@ def readings(sample: Sample, graph: ToolGraph) -> list[StateRead]:
     """The reads to try, at most `MOST_READS` for each server that the sample may change."""
     chosen: list[StateRead] = []
     for server in dict.fromkeys(call.server for call in changing_calls(sample, graph)):
-        tools = [tool for tool in graph.tools.values() if tool.server == server and reads_only(graph, tool.id)]
+        tools = [tool for tool in graph.tools.values() if tool.server == server and _looks(graph, tool)]
         by_tool = [list(_unlike(_reads_of(tool, sample, graph)))[:MOST_OF_A_TOOL] for tool in tools]
         rounds = [reads[turn] for turn in range(MOST_OF_A_TOOL) for reads in by_tool if turn < len(reads)]
         chosen += rounds[:MOST_READS]
     return chosen
+
+
+def _looks(graph: ToolGraph, tool: Tool) -> bool:
+    """Whether a tool only looks: seen to read, and named so. One that opens a thing may leave it open, unnoticed."""
+    return reads_only(graph, tool.id) and tool_nouns(tool).deed in ("seek", "read")
 
 
 def _unlike(reads: Iterator[StateRead]) -> Iterator[StateRead]:

@@ -16,6 +16,7 @@ from toolweave.agent.replay import replay
 from toolweave.graph.model import ToolFacts, ToolGraph
 from toolweave.pipeline.checking.candidate import gold
 from toolweave.pipeline.checking.judge import judge
+from toolweave.pipeline.checking.readings import readings
 from toolweave.pipeline.checking.recording import NotRecorded, RecordedServers
 from toolweave.pipeline.environments import Environments, warm_environments
 from toolweave.pipeline.gates.replay import Confirmed, ReplayGate
@@ -290,3 +291,11 @@ async def test_verifying_live_reads_the_final_state(tmp_path: Path) -> None:
     async with live({}) as again:
         assert "mcp.json has no server" in str(await sample_problem(line, again))
     await anyio.lowlevel.checkpoint()
+
+
+def test_a_tool_that_opens_things_is_not_used_to_look_at_the_state() -> None:
+    tools = [Tool("desk", name) for name in ("unlock", "list_doors", "open_drawer")]
+    facts = {one.id: ToolFacts("writes" if one.name == "unlock" else "reads", works=("{}",)) for one in tools}
+    graph = ToolGraph({one.id: one for one in tools}, (), facts)
+    sample = row(PASS[:1], PASSED[:1], [], "Done.")
+    assert [read.tool for read in readings(sample, graph)] == ["list_doors"]
