@@ -45,13 +45,13 @@ from toolweave.graph.planner import Planner
 from toolweave.graph.planning.draft import EdgeKey, edge_key
 from toolweave.graph.schema import parameters
 from toolweave.pipeline.environments import OpenEnvironment, warm_environments
-from toolweave.pipeline.graph_file import graph_from_json
-from toolweave.pipeline.history import Traces, lost_and_made
-from toolweave.pipeline.introspect import introspect
-from toolweave.pipeline.planning import CoveragePlanner
+from toolweave.pipeline.making.workshop import Tried
+from toolweave.pipeline.plans.history import Traces, lost_and_made
+from toolweave.pipeline.plans.planning import CoveragePlanner
+from toolweave.pipeline.running.introspect import introspect
 from toolweave.pipeline.settings import DEFAULT_KINDS, RunSettings
-from toolweave.pipeline.store import read_json
-from toolweave.pipeline.workshop import Tried
+from toolweave.pipeline.storage.graph_file import graph_from_json
+from toolweave.pipeline.storage.store import read_json
 from toolweave.servers.config import load_mcp_config
 from toolweave.servers.environment import Environment
 from toolweave.servers.spec import ServerSpec

@@ -24,7 +24,7 @@ from typing import Any, get_args
 from faulty_endpoint import MARK, FaultyEndpoint, Structured, serving
 from wire_teacher import WireTeacher
 
-from toolweave.pipeline.store import read_json, read_lines
+from toolweave.pipeline.storage.store import read_json, read_lines
 
 COMMAND = (sys.executable, "-m", "toolweave.pipeline")
 NO_TRACE = ("samples.jsonl", "recordings.jsonl", "sample.md", "graph.json")

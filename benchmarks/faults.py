@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from toolweave.pipeline.sample import Sample, tool_messages
-from toolweave.pipeline.store import read_lines
+from toolweave.pipeline.storage.store import read_lines
 
 MARK = "QX-"
 FAULTS = (

@@ -19,7 +19,7 @@ from typing import Any
 
 from toolweave.agent.patterns import get
 from toolweave.pipeline.sample import Provenance, Sample
-from toolweave.pipeline.store import read_lines
+from toolweave.pipeline.storage.store import read_lines
 from toolweave.servers.json_values import as_list, as_object
 
 _MONTHS = "january february march april may june july august september october november december".split()

@@ -17,7 +17,7 @@ from toolweave.pipeline.checking.judge import judge
 from toolweave.pipeline.checking.mutants import SPOILT, mutants
 from toolweave.pipeline.checking.mutants_of_order import HARMLESS
 from toolweave.pipeline.sample import Sample
-from toolweave.pipeline.store import read_lines
+from toolweave.pipeline.storage.store import read_lines
 
 BAR = 0.99
 

@@ -19,12 +19,12 @@ from toolweave.agent.endpoint.options import EndpointOptions
 from toolweave.agent.endpoint.teacher import EndpointTeacher
 from toolweave.agent.roles import ValueAsk
 from toolweave.graph.plan import NoSource, TrajectoryPlan, TurnKind
-from toolweave.pipeline.finished import Finished
-from toolweave.pipeline.governor import Governor
-from toolweave.pipeline.schedule import Schedule
-from toolweave.pipeline.store import Store
-from toolweave.pipeline.stream import Stream, Turns
-from toolweave.pipeline.workshop import Dropped
+from toolweave.pipeline.making.finished import Finished
+from toolweave.pipeline.making.workshop import Dropped
+from toolweave.pipeline.plans.schedule import Schedule
+from toolweave.pipeline.running.governor import Governor
+from toolweave.pipeline.running.stream import Stream, Turns
+from toolweave.pipeline.storage.store import Store
 from toolweave.servers.tools import Tool
 
 TOOL = Tool(

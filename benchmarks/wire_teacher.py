@@ -30,7 +30,7 @@ from toolweave.agent.roles import (
     UserValue,
     ValueAsk,
 )
-from toolweave.pipeline.graph_file import graph_from_json
+from toolweave.pipeline.storage.graph_file import graph_from_json
 from toolweave.servers.decoding import decode_text
 from toolweave.servers.tools import Tool
 

@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from toolweave.pipeline.running.synthesis import run_job, synthesize
     from toolweave.pipeline.settings import Pace, RunSettings
-    from toolweave.pipeline.synthesis import run_job, synthesize
 
 __all__ = ["Pace", "RunSettings", "run_job", "synthesize"]
 
@@ -16,5 +16,5 @@ def __getattr__(name: str) -> Any:
     """What is offered to others, loaded when it is asked for: the parts of this package need not load all of it."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "settings" if name in ("Pace", "RunSettings") else "synthesis"
+    home = "settings" if name in ("Pace", "RunSettings") else "running.synthesis"
     return getattr(import_module(f"{__name__}.{home}"), name)

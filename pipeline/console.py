@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from toolweave.pipeline.grouped_errors import first_known
-from toolweave.pipeline.run import Progress as RunProgress
+from toolweave.pipeline.running.run import Progress as RunProgress
 from toolweave.servers.errors import ToolweaveError
 
 out = Console(soft_wrap=True, highlight=False, markup=False)

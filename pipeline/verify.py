@@ -26,9 +26,9 @@ from toolweave.pipeline.checking.state import ask, read_state
 from toolweave.pipeline.environments import OpenEnvironment, warm_environments
 from toolweave.pipeline.gates.agreement import disagreement
 from toolweave.pipeline.gates.static import static_rejection
-from toolweave.pipeline.graph_file import graph_from_json
 from toolweave.pipeline.sample import Sample
-from toolweave.pipeline.store import read_json, read_lines
+from toolweave.pipeline.storage.graph_file import graph_from_json
+from toolweave.pipeline.storage.store import read_json, read_lines
 from toolweave.servers.config import ServerSpec
 from toolweave.servers.environment import Environment
 from toolweave.servers.errors import RunError

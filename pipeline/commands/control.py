@@ -7,7 +7,7 @@ from typing import Any
 
 from toolweave.pipeline import console
 from toolweave.pipeline.commands.options import JsonOption, RunDirectory
-from toolweave.pipeline.control import Order, give_order, status_of
+from toolweave.pipeline.running.control import Order, give_order, status_of
 
 
 def status(directory: RunDirectory, as_json: JsonOption = False) -> None:

@@ -18,7 +18,7 @@ from toolweave.pipeline.exports.files import write_text
 from toolweave.pipeline.exports.format import Split
 from toolweave.pipeline.exports.preferences import with_revisions
 from toolweave.pipeline.exports.registry import FORMATS, find_format
-from toolweave.pipeline.jsonl import read_lines
+from toolweave.pipeline.storage.jsonl import read_lines
 from toolweave.servers.errors import ConfigError
 
 _FORMATS = "; ".join(f"{name}: {FORMATS[name].consumers}" for name in sorted(FORMATS))

@@ -17,7 +17,7 @@ from toolweave.graph.schema import schema_notes
 from toolweave.pipeline import console
 from toolweave.pipeline.commands.options import JsonOption, McpOption, SeedOption, VerboseOption
 from toolweave.pipeline.environments import OpenEnvironment, warm_environments
-from toolweave.pipeline.introspect import introspect
+from toolweave.pipeline.running.introspect import introspect
 from toolweave.servers.config import McpConfig, load_mcp_config
 from toolweave.servers.errors import ConfigError, ToolweaveError
 from toolweave.servers.tools import Tool

@@ -9,9 +9,9 @@ from rich.table import Table
 
 from toolweave.pipeline import console
 from toolweave.pipeline.commands.options import JsonOption, RunDirectory
-from toolweave.pipeline.composites import composites
-from toolweave.pipeline.coverage import coverage_of, read_run
-from toolweave.pipeline.jsonl import read_lines
+from toolweave.pipeline.making.composites import composites
+from toolweave.pipeline.reports.coverage import coverage_of, read_run
+from toolweave.pipeline.storage.jsonl import read_lines
 
 MOST_LISTED = 12
 """Things of one sort that are listed for a person; `--json` has all."""

@@ -18,13 +18,13 @@ from toolweave.pipeline.commands.options import (
     SeedOption,
     VerboseOption,
 )
-from toolweave.pipeline.governor import Governor
-from toolweave.pipeline.interrupts import INTERRUPTED, heed_interrupts
-from toolweave.pipeline.readable import write_readable
-from toolweave.pipeline.run import OnProgress
+from toolweave.pipeline.reports.readable import write_readable
+from toolweave.pipeline.reports.summary import print_summary
+from toolweave.pipeline.running.governor import Governor
+from toolweave.pipeline.running.interrupts import INTERRUPTED, heed_interrupts
+from toolweave.pipeline.running.run import OnProgress
+from toolweave.pipeline.running.synthesis import run_job
 from toolweave.pipeline.settings import DEFAULT_KINDS, Pace, RunSettings, read_shares
-from toolweave.pipeline.summary import print_summary
-from toolweave.pipeline.synthesis import run_job
 from toolweave.servers.errors import ConfigError
 
 NOTHING_KEPT = 3

@@ -13,8 +13,8 @@ from toolweave.graph.model import Edge, ToolGraph
 from toolweave.graph.overview import Neighbourhood, Overview, neighbourhood, overview
 from toolweave.pipeline import console
 from toolweave.pipeline.commands.options import JsonOption
-from toolweave.pipeline.graph_file import graph_from_json
-from toolweave.pipeline.store import read_json
+from toolweave.pipeline.storage.graph_file import graph_from_json
+from toolweave.pipeline.storage.store import read_json
 from toolweave.servers.errors import ConfigError, ToolweaveError
 
 MOST_LINES = 8

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from toolweave.pipeline.sample import Sample
-from toolweave.pipeline.store import read_lines
+from toolweave.pipeline.storage.store import read_lines
 from toolweave.servers.errors import ConfigError, RunError
 
 

@@ -18,9 +18,9 @@ from toolweave.pipeline.environments import warm_environments
 from toolweave.pipeline.evaluation.results import report
 from toolweave.pipeline.evaluation.trials import Course, Seat, Trial, run_trials
 from toolweave.pipeline.gym.gold import GoldPlayer
-from toolweave.pipeline.introspect import introspect
+from toolweave.pipeline.running.introspect import introspect
 from toolweave.pipeline.sample import Sample
-from toolweave.pipeline.store import read_lines
+from toolweave.pipeline.storage.store import read_lines
 from toolweave.servers.errors import RunError
 from toolweave.servers.spec import ServerSpec
 

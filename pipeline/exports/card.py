@@ -9,7 +9,7 @@ from typing import Any
 from toolweave.pipeline.exports.format import Row
 from toolweave.pipeline.exports.licences import UNKNOWN, licences
 from toolweave.pipeline.exports.write import ExportReport
-from toolweave.pipeline.store import read_json
+from toolweave.pipeline.storage.store import read_json
 from toolweave.servers.json_values import as_object
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from toolweave.pipeline.exports.format import Judged, Losses, Pair, Piece, Row, Split
 from toolweave.pipeline.exports.pieces import as_shown, cut_any
 from toolweave.pipeline.exports.plain import bare
-from toolweave.pipeline.jsonl import read_lines
+from toolweave.pipeline.storage.jsonl import read_lines
 from toolweave.servers.json_values import canonical
 
 

@@ -30,7 +30,7 @@ from toolweave.pipeline.environments import Environments, warm_environments
 from toolweave.pipeline.evaluation.evaluate import read_samples
 from toolweave.pipeline.gym.episode import Episode, open_episode
 from toolweave.pipeline.gym.score import Score, progress, score
-from toolweave.pipeline.introspect import introspect
+from toolweave.pipeline.running.introspect import introspect
 from toolweave.servers.config import load_mcp_config
 from toolweave.servers.json_values import as_list, as_object
 

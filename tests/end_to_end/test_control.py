@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 
 from toolweave.pipeline import Pace, RunSettings, run_job, synthesize
 from toolweave.pipeline.cli import app
-from toolweave.pipeline.control import status_of
-from toolweave.pipeline.store import Store
+from toolweave.pipeline.running.control import status_of
+from toolweave.pipeline.storage.store import Store
 from toolweave.servers.errors import RunError
 
 TOOLWEAVE = [sys.executable, "-m", "toolweave.pipeline"]

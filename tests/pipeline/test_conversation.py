@@ -29,11 +29,11 @@ from toolweave.agent.roles import (
 from toolweave.agent.slips import NOT_MADE
 from toolweave.agent.trace import Call, Source, Trace, TurnTrace
 from toolweave.graph.model import ToolGraph
-from toolweave.pipeline.conversation import Conversation, converse
 from toolweave.pipeline.environments import warm_environments
-from toolweave.pipeline.offers import offer
+from toolweave.pipeline.making.conversation import Conversation, converse
+from toolweave.pipeline.making.offers import offer
+from toolweave.pipeline.making.workshop import Log, Workshop
 from toolweave.pipeline.settings import RunSettings
-from toolweave.pipeline.workshop import Log, Workshop
 from toolweave.servers.errors import TeacherError
 from toolweave.servers.results import CallResult
 from toolweave.servers.tools import Tool

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from toolweave.graph.model import Edge, Evidence, ToolGraph
 from toolweave.pipeline.cli import app
-from toolweave.pipeline.coverage import coverage_of, read_run
-from toolweave.pipeline.graph_file import graph_to_json
+from toolweave.pipeline.reports.coverage import coverage_of, read_run
+from toolweave.pipeline.storage.graph_file import graph_to_json
 from toolweave.servers.errors import RunError
 from toolweave.servers.tools import Tool
 

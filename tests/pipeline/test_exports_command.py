@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from toolweave.pipeline.cli import app
-from toolweave.pipeline.jsonl import read_lines
+from toolweave.pipeline.storage.jsonl import read_lines
 
 ROWS = list(read_lines(Path(__file__).with_name("exports_readers") / "rows.jsonl"))
 

@@ -15,7 +15,7 @@ from toolweave.pipeline.exports.files import read_file
 from toolweave.pipeline.exports.format import Judged, Pair, Piece, Split
 from toolweave.pipeline.exports.plain import plain
 from toolweave.pipeline.exports.registry import FORMATS
-from toolweave.pipeline.jsonl import read_lines
+from toolweave.pipeline.storage.jsonl import read_lines
 from toolweave.servers.errors import ConfigError, RunError
 
 Row = dict[str, Any]

@@ -11,7 +11,7 @@ import pytest
 
 from toolweave.pipeline.exports import Options, export
 from toolweave.pipeline.exports.calls import next_call
-from toolweave.pipeline.jsonl import read_lines
+from toolweave.pipeline.storage.jsonl import read_lines
 from toolweave.servers.errors import ConfigError, RunError
 
 needs_jinja = pytest.mark.skipif(importlib.util.find_spec("jinja2") is None, reason="jinja2 is not installed")

@@ -31,7 +31,7 @@ from toolweave.pipeline.exports.format import Judged, Pair, Piece, Split
 from toolweave.pipeline.exports.plain import plain
 from toolweave.pipeline.exports.preferences import with_revisions
 from toolweave.pipeline.exports.registry import FORMATS
-from toolweave.pipeline.jsonl import read_lines
+from toolweave.pipeline.storage.jsonl import read_lines
 
 READERS = Path(__file__).with_name("exports_readers")
 PLAIN_CHATML = (

@@ -14,7 +14,7 @@ import pytest
 
 from toolweave.pipeline.exports import Options, export
 from toolweave.pipeline.exports.format import Split
-from toolweave.pipeline.jsonl import read_lines
+from toolweave.pipeline.storage.jsonl import read_lines
 
 READERS = Path(__file__).with_name("exports_readers")
 RECIPES = Path(__file__).parents[2] / "examples" / "train"

@@ -6,7 +6,7 @@ from toolweave.graph.coverage import HOPELESS
 from toolweave.graph.model import Edge, ToolGraph
 from toolweave.graph.plan import FromCall, NoSource, TrajectoryPlan
 from toolweave.graph.planner import Planner
-from toolweave.pipeline.planning import CoveragePlanner
+from toolweave.pipeline.plans.planning import CoveragePlanner
 from toolweave.servers.tools import Tool
 
 

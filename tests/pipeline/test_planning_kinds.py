@@ -14,7 +14,7 @@ from toolweave.graph.planner import Planner
 from toolweave.graph.planning.draft import depends
 from toolweave.graph.planning.parallel import independent
 from toolweave.graph.quotas import row_kinds
-from toolweave.pipeline.planning import CoveragePlanner
+from toolweave.pipeline.plans.planning import CoveragePlanner
 from toolweave.pipeline.settings import DEFAULT_KINDS
 from toolweave.servers.tools import Tool
 

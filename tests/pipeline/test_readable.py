@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from toolweave.pipeline.readable import readable, write_readable
+from toolweave.pipeline.reports.readable import readable, write_readable
 
 
 def called(call_id: str, **arguments: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from toolweave.pipeline.reference import sample_page, settings_page
+from toolweave.pipeline.reports.reference import sample_page, settings_page
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 

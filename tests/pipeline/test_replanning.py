@@ -12,9 +12,9 @@ from toolweave.graph.model import Edge, ToolGraph
 from toolweave.graph.plan import TrajectoryPlan
 from toolweave.graph.planner import Planner
 from toolweave.graph.planning.draft import edges_of
-from toolweave.pipeline.history import History, Rehearsed, Traces, event_of, rehearsals
-from toolweave.pipeline.planning import CoveragePlanner
-from toolweave.pipeline.workshop import Tried
+from toolweave.pipeline.making.workshop import Tried
+from toolweave.pipeline.plans.history import History, Rehearsed, Traces, event_of, rehearsals
+from toolweave.pipeline.plans.planning import CoveragePlanner
 from toolweave.servers.tools import Tool
 
 

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from toolweave.graph.plan import NoSource, TrajectoryPlan, TurnKind
-from toolweave.pipeline.schedule import LARGEST_WAVE, MOST_ITEMS, Schedule, first_wave
+from toolweave.pipeline.plans.schedule import LARGEST_WAVE, MOST_ITEMS, Schedule, first_wave
 
 pytestmark = pytest.mark.anyio
 

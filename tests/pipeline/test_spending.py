@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from toolweave.pipeline.estimate import estimated
+from toolweave.pipeline.running.estimate import estimated
+from toolweave.pipeline.running.spending import Spent, exhausted, teacher_spending
 from toolweave.pipeline.settings import Pace
-from toolweave.pipeline.spending import Spent, exhausted, teacher_spending
 
 PRICES = {"prompt": 2.0, "completion": 10.0}
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from toolweave.pipeline.finished import Finished
-from toolweave.pipeline.journal import Journal
-from toolweave.pipeline.store import Store, read_lines
-from toolweave.pipeline.workshop import Dropped
+from toolweave.pipeline.making.finished import Finished
+from toolweave.pipeline.making.workshop import Dropped
+from toolweave.pipeline.storage.journal import Journal
+from toolweave.pipeline.storage.store import Store, read_lines
 from toolweave.servers.errors import RunError
 
 SETTINGS = {"seed": 1, "samples": 2}
@@ -92,7 +92,7 @@ def test_what_was_committed_before_the_kill_does_not_wait_any_more(tmp_path: Pat
 
 
 def test_the_journal_does_not_grow_with_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("toolweave.pipeline.journal.MOST_BYTES", 2_000)
+    monkeypatch.setattr("toolweave.pipeline.storage.journal.MOST_BYTES", 2_000)
     journal, sizes = Journal(tmp_path / "pending.jsonl"), list[int]()
     for index in range(1, 100):
         journal.put(item(index))
@@ -137,7 +137,7 @@ def test_two_processes_do_not_share_a_directory(tmp_path: Path) -> None:
 def test_the_lock_of_a_process_that_was_killed_is_free(tmp_path: Path) -> None:
     script = (
         "import os, pathlib, signal, sys\n"
-        "from toolweave.pipeline.store import Store\n"
+        "from toolweave.pipeline.storage.store import Store\n"
         "store = Store.create(pathlib.Path(sys.argv[1]), {'seed': 1})\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -156,9 +156,9 @@ def test_a_directory_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> No
 
 LIMITED = """
 import pathlib, resource, signal, sys
-from toolweave.pipeline.finished import Finished
-from toolweave.pipeline.store import Store
-from toolweave.pipeline.workshop import Dropped
+from toolweave.pipeline.making.finished import Finished
+from toolweave.pipeline.storage.store import Store
+from toolweave.pipeline.making.workshop import Dropped
 from toolweave.servers.errors import RunError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 store = Store.create(pathlib.Path(sys.argv[1]), {"seed": 1, "samples": 2})

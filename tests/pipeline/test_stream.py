@@ -10,11 +10,11 @@ import anyio
 import pytest
 
 from toolweave.graph.plan import TrajectoryPlan
-from toolweave.pipeline.finished import Finished
-from toolweave.pipeline.governor import Governor
-from toolweave.pipeline.journal import Journal
-from toolweave.pipeline.stream import Stream, Turns
-from toolweave.pipeline.workshop import Dropped
+from toolweave.pipeline.making.finished import Finished
+from toolweave.pipeline.making.workshop import Dropped
+from toolweave.pipeline.running.governor import Governor
+from toolweave.pipeline.running.stream import Stream, Turns
+from toolweave.pipeline.storage.journal import Journal
 from toolweave.servers.errors import RunError
 
 pytestmark = pytest.mark.anyio

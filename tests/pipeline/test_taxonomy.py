@@ -8,7 +8,7 @@ from toolweave.agent.endpoint.failures import Failure, verdict
 from toolweave.agent.reason import NeverReached
 from toolweave.pipeline.gates.agreement import GATE
 from toolweave.pipeline.gates.static import GATES
-from toolweave.pipeline.taxonomy import CLASSES, FailureClass, failure_class, failures
+from toolweave.pipeline.reports.taxonomy import CLASSES, FailureClass, failure_class, failures
 
 NO_REPLY = str(verdict(Failure("no reply in time"), "small", "http://127.0.0.1:9/v1"))
 FAILING = str(verdict(Failure("503: busy", 503), "small", "http://127.0.0.1:9/v1"))

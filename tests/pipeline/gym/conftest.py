@@ -14,7 +14,7 @@ import pytest
 from toolweave.pipeline.checking.facts import with_told
 from toolweave.pipeline.environments import warm_environments
 from toolweave.pipeline.gym.episode import Episode, open_episode
-from toolweave.pipeline.introspect import introspect
+from toolweave.pipeline.running.introspect import introspect
 from toolweave.pipeline.sample import Sample
 from toolweave.pipeline.verify import live, sample_problem
 from toolweave.servers.config import ServerOptions, ServerSpec

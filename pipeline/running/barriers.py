@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from toolweave.pipeline.contamination import Screen
+from toolweave.pipeline.running.weeding import Weeding
 from toolweave.pipeline.settings import RunSettings
-from toolweave.pipeline.weeding import Weeding
 
 
 @dataclass(frozen=True, slots=True)

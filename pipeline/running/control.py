@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import anyio
 
-from toolweave.pipeline.governor import Governor
-from toolweave.pipeline.jsonl import read_json, write_json
-from toolweave.pipeline.lock import is_held
+from toolweave.pipeline.running.governor import Governor
+from toolweave.pipeline.storage.jsonl import read_json, write_json
+from toolweave.pipeline.storage.lock import is_held
 from toolweave.servers.errors import RunError
 
 Order = Literal["pause", "resume", "stop"]

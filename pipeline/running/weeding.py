@@ -10,8 +10,8 @@ from pathlib import Path
 
 from toolweave.pipeline.contamination.dataset import read_samples
 from toolweave.pipeline.duplicates import Twins, signature
+from toolweave.pipeline.making.workshop import Dropped
 from toolweave.pipeline.sample import Sample
-from toolweave.pipeline.workshop import Dropped
 
 STAGE = "duplicate"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import structlog
 
 from toolweave.graph.plan import TrajectoryPlan
-from toolweave.pipeline.finished import Finished, Line
-from toolweave.pipeline.history import event_of
-from toolweave.pipeline.produce import produce
+from toolweave.pipeline.making.finished import Finished, Line
+from toolweave.pipeline.making.produce import produce
+from toolweave.pipeline.making.workshop import Dropped, Log, Workshop, revision_line
+from toolweave.pipeline.plans.history import event_of
 from toolweave.pipeline.sample import Sample
-from toolweave.pipeline.workshop import Dropped, Log, Workshop, revision_line
 from toolweave.servers.errors import ConfigError, EndpointUnusable, RunError
 
 log = structlog.get_logger()

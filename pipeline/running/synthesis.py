@@ -11,16 +11,16 @@ import anyio
 import anyio.to_thread
 from anyio.from_thread import start_blocking_portal
 
-from toolweave.pipeline.barriers import Barriers
-from toolweave.pipeline.control import Control
 from toolweave.pipeline.environments import warm_environments
-from toolweave.pipeline.governor import Governor
 from toolweave.pipeline.grouped_errors import plain_errors
-from toolweave.pipeline.identity import identity_of
-from toolweave.pipeline.run import OnProgress, OnSample, Progress, Run
+from toolweave.pipeline.running.barriers import Barriers
+from toolweave.pipeline.running.control import Control
+from toolweave.pipeline.running.governor import Governor
+from toolweave.pipeline.running.run import OnProgress, OnSample, Progress, Run
 from toolweave.pipeline.sample import Sample
 from toolweave.pipeline.settings import Pace, RunSettings
-from toolweave.pipeline.store import Store
+from toolweave.pipeline.storage.identity import identity_of
+from toolweave.pipeline.storage.store import Store
 from toolweave.pipeline.teachers import open_teacher, options_of
 from toolweave.servers.errors import ToolweaveError
 

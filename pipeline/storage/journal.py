@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from toolweave.pipeline.finished import Finished
-from toolweave.pipeline.jsonl import Appender, cut_torn_line, line_of, read_lines
+from toolweave.pipeline.making.finished import Finished
+from toolweave.pipeline.storage.jsonl import Appender, cut_torn_line, line_of, read_lines
 
 MOST_BYTES = 32_000_000
 """Size from which the file is written anew with what still waits."""

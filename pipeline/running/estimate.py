@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from toolweave.pipeline.spending import Spent
+from toolweave.pipeline.running.spending import Spent
 
 
 def estimated(begun: Spent, now: Spent, kept: int, wanted: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import anyio
 
-from toolweave.pipeline.governor import Governor
+from toolweave.pipeline.running.governor import Governor
 
 INTERRUPTED = "interrupted"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from toolweave.pipeline.checking.recording import Recording
+from toolweave.pipeline.making.workshop import Dropped
 from toolweave.pipeline.sample import Sample
-from toolweave.pipeline.workshop import Dropped
 
 Line = tuple[str, dict[str, Any]]
 """Name of a file of the run, an object for it."""

@@ -17,8 +17,8 @@ from pydantic import TypeAdapter
 
 from toolweave.agent.memory import Attempt
 from toolweave.graph.plan import TrajectoryPlan
-from toolweave.pipeline.jsonl import read_lines
-from toolweave.pipeline.workshop import Tried
+from toolweave.pipeline.making.workshop import Tried
+from toolweave.pipeline.storage.jsonl import read_lines
 
 
 @dataclass

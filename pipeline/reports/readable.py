@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from toolweave.pipeline.store import read_lines
+from toolweave.pipeline.storage.store import read_lines
 
 _MASKED = "**Not to be learnt:** the next call fails, so that the assistant can read the error."
 

@@ -1,6 +1,6 @@
 """Reference pages, generated from the types: the format of a sample, and the settings of a run.
 
-`python -m toolweave.pipeline.reference` writes them into `docs/reference/`; a test keeps them true.
+`python -m toolweave.pipeline.reports.reference` writes them into `docs/reference/`; a test keeps them true.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def settings_page() -> str:
     return "\n".join(("# Settings", "", _GENERATED, "", *_sections(models)))
 
 
-_GENERATED = "Generated from the types by `python -m toolweave.pipeline.reference`; do not edit."
+_GENERATED = "Generated from the types by `python -m toolweave.pipeline.reports.reference`; do not edit."
 
 
 def _sections(models: tuple[type[BaseModel], ...]) -> Iterator[str]:

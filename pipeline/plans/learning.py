@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from toolweave.graph.plan import NoSource, TrajectoryPlan, TurnKind
 from toolweave.graph.planner import Planner
-from toolweave.pipeline.history import History
-from toolweave.pipeline.planning import CoveragePlanner
+from toolweave.pipeline.plans.history import History
+from toolweave.pipeline.plans.planning import CoveragePlanner
+from toolweave.pipeline.running.stream import Turns
 from toolweave.pipeline.settings import RunSettings
-from toolweave.pipeline.store import Store
-from toolweave.pipeline.stream import Turns
+from toolweave.pipeline.storage.store import Store
 from toolweave.servers.errors import ConfigError
 
 

@@ -17,7 +17,7 @@ from toolweave.graph.plan import Relation, TrajectoryPlan, TurnPlan
 from toolweave.graph.planner import Wish
 from toolweave.graph.planning.draft import EdgeKey, Leaning, Past, edges_of
 from toolweave.graph.relations import past_for
-from toolweave.pipeline.drawing import Drawer, Drawing, drawn_relations
+from toolweave.pipeline.plans.drawing import Drawer, Drawing, drawn_relations
 
 REDRAWN = 4
 """Times that a turn is drawn until it is another one."""

@@ -10,26 +10,26 @@ from typing import Any
 import anyio
 
 from toolweave.graph.plan import TrajectoryPlan
-from toolweave.pipeline.barriers import Barriers
-from toolweave.pipeline.coverage import coverage_of, read_run
 from toolweave.pipeline.environments import Environments
-from toolweave.pipeline.estimate import estimated
-from toolweave.pipeline.finished import Finished
-from toolweave.pipeline.governor import Governor
-from toolweave.pipeline.groundwork import Ground, Groundwork
-from toolweave.pipeline.history import History
-from toolweave.pipeline.learning import Drawn, Known, coverage_planner
-from toolweave.pipeline.making import finish
-from toolweave.pipeline.manifest import manifest_of
-from toolweave.pipeline.planning import CoveragePlanner
+from toolweave.pipeline.making.finished import Finished
+from toolweave.pipeline.making.items import finish
+from toolweave.pipeline.making.workshop import Workshop
+from toolweave.pipeline.plans.history import History
+from toolweave.pipeline.plans.learning import Drawn, Known, coverage_planner
+from toolweave.pipeline.plans.planning import CoveragePlanner
+from toolweave.pipeline.plans.schedule import Schedule, first_wave
+from toolweave.pipeline.reports.coverage import coverage_of, read_run
+from toolweave.pipeline.running.barriers import Barriers
+from toolweave.pipeline.running.estimate import estimated
+from toolweave.pipeline.running.governor import Governor
+from toolweave.pipeline.running.groundwork import Ground, Groundwork
+from toolweave.pipeline.running.spending import Spent, exhausted, teacher_spending
+from toolweave.pipeline.running.stream import Stream, Turns
 from toolweave.pipeline.sample import Sample
-from toolweave.pipeline.schedule import Schedule, first_wave
 from toolweave.pipeline.settings import Pace, RunSettings
-from toolweave.pipeline.spending import Spent, exhausted, teacher_spending
-from toolweave.pipeline.store import Store
-from toolweave.pipeline.stream import Stream, Turns
+from toolweave.pipeline.storage.manifest import manifest_of
+from toolweave.pipeline.storage.store import Store
 from toolweave.pipeline.teachers import Teacher
-from toolweave.pipeline.workshop import Workshop
 
 
 @dataclass

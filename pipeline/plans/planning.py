@@ -17,10 +17,10 @@ from toolweave.graph.plan import NoSource, Relation, TrajectoryPlan, TurnKind, T
 from toolweave.graph.planner import Planner, Wish
 from toolweave.graph.quotas import Quotas
 from toolweave.graph.relations import relation_of
-from toolweave.pipeline.drawing import PLAIN, Drawer, Drawing, drawn_relations
-from toolweave.pipeline.history import Traces, lost_and_made
-from toolweave.pipeline.replanning import Lessons
-from toolweave.pipeline.workshop import Tried
+from toolweave.pipeline.making.workshop import Tried
+from toolweave.pipeline.plans.drawing import PLAIN, Drawer, Drawing, drawn_relations
+from toolweave.pipeline.plans.history import Traces, lost_and_made
+from toolweave.pipeline.plans.replanning import Lessons
 
 TURNS = (0.25, 0.4, 0.35)
 """Shares of trajectories with one, two and three turns; where more are allowed, three and more share the last."""

@@ -16,7 +16,7 @@ from toolweave.graph.plan import TrajectoryPlan
 from toolweave.pipeline.checking.recording import Recording
 from toolweave.pipeline.contamination import Screen
 from toolweave.pipeline.environments import OpenEnvironment
-from toolweave.pipeline.replanning import Lessons
+from toolweave.pipeline.plans.replanning import Lessons
 from toolweave.pipeline.settings import RunSettings
 from toolweave.servers.config import ServerSpec
 

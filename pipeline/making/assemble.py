@@ -10,8 +10,8 @@ from toolweave.agent.replay import expected_call
 from toolweave.agent.roles import Style
 from toolweave.agent.trace import Call, Trace
 from toolweave.graph.plan import TrajectoryPlan, TurnKind
-from toolweave.pipeline.conversation import Conversation, SpokenTurn
 from toolweave.pipeline.gates.kinds import is_long, is_parallel
+from toolweave.pipeline.making.conversation import Conversation, SpokenTurn
 from toolweave.pipeline.sample import (
     Checker,
     Composite,

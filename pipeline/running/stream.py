@@ -13,9 +13,9 @@ from contextlib import aclosing
 import anyio
 
 from toolweave.graph.plan import TrajectoryPlan
-from toolweave.pipeline.finished import Finished
 from toolweave.pipeline.grouped_errors import plain_errors
-from toolweave.pipeline.journal import Journal
+from toolweave.pipeline.making.finished import Finished
+from toolweave.pipeline.storage.journal import Journal
 
 Make = Callable[[TrajectoryPlan], Awaitable[Finished]]
 Settle = Callable[[Finished], Awaitable[bool]]

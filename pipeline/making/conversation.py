@@ -13,8 +13,8 @@ from toolweave.agent.reason import Reasoner
 from toolweave.agent.roles import AdvancedTool, Query, Style
 from toolweave.agent.trace import Call, Trace, TurnTrace
 from toolweave.graph.plan import Relation, TurnKind
-from toolweave.pipeline.offers import Offer
-from toolweave.pipeline.workshop import Log, Workshop
+from toolweave.pipeline.making.offers import Offer
+from toolweave.pipeline.making.workshop import Log, Workshop
 from toolweave.servers.errors import EndpointUnusable, TeacherError
 from toolweave.servers.tools import Tool, function_names
 

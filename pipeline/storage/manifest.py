@@ -6,9 +6,9 @@ from importlib.metadata import version
 from typing import Any
 
 from toolweave.graph.planner import Planner
-from toolweave.pipeline.introspect import Introspection
+from toolweave.pipeline.running.introspect import Introspection
 from toolweave.pipeline.settings import RunSettings
-from toolweave.pipeline.store import Store
+from toolweave.pipeline.storage.store import Store
 from toolweave.pipeline.teachers import Teacher
 
 OUTCOMES = ("kept", "rejected", "failed", "unresolved")

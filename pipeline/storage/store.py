@@ -23,10 +23,11 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from toolweave.graph.plan import TurnKind
-from toolweave.pipeline.finished import Finished
-from toolweave.pipeline.identity import differences
-from toolweave.pipeline.journal import Journal
-from toolweave.pipeline.jsonl import (
+from toolweave.pipeline.making.finished import Finished
+from toolweave.pipeline.making.workshop import Dropped
+from toolweave.pipeline.storage.identity import differences
+from toolweave.pipeline.storage.journal import Journal
+from toolweave.pipeline.storage.jsonl import (
     Appender,
     cut_last_lines,
     cut_torn_line,
@@ -35,8 +36,7 @@ from toolweave.pipeline.jsonl import (
     read_lines,
     write_json,
 )
-from toolweave.pipeline.lock import hold
-from toolweave.pipeline.workshop import Dropped
+from toolweave.pipeline.storage.lock import hold
 from toolweave.servers.errors import RunError
 
 __all__ = ["Store", "read_json", "read_lines"]

@@ -7,18 +7,18 @@ from dataclasses import replace
 
 from toolweave.agent.fill import PlanFailed
 from toolweave.graph.plan import TrajectoryPlan
-from toolweave.pipeline.assemble import assemble
 from toolweave.pipeline.checking.tags import tagged
-from toolweave.pipeline.conversation import converse
-from toolweave.pipeline.execution import Executed, execute
 from toolweave.pipeline.gates.checker import checker_gate
 from toolweave.pipeline.gates.replay import ReplayGate
 from toolweave.pipeline.gates.static import static_rejection
 from toolweave.pipeline.gates.verdict import Rejection
-from toolweave.pipeline.offers import offer
+from toolweave.pipeline.making.assemble import assemble
+from toolweave.pipeline.making.conversation import converse
+from toolweave.pipeline.making.execution import Executed, execute
+from toolweave.pipeline.making.offers import offer
+from toolweave.pipeline.making.workshop import Dropped, Log, Workshop
+from toolweave.pipeline.plans.styles import draw_style
 from toolweave.pipeline.sample import Sample
-from toolweave.pipeline.styles import draw_style
-from toolweave.pipeline.workshop import Dropped, Log, Workshop
 from toolweave.servers.errors import EndpointUnusable, ServerError, TeacherError
 
 

@@ -10,10 +10,10 @@ from toolweave.agent.probe import ProbeBudget, probe
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.planner import Planner
 from toolweave.pipeline.environments import OpenEnvironment
-from toolweave.pipeline.graph_file import graph_from_json, graph_to_json
-from toolweave.pipeline.introspect import Introspection, introspect
+from toolweave.pipeline.running.introspect import Introspection, introspect
 from toolweave.pipeline.settings import RunSettings
-from toolweave.pipeline.store import Store, read_json
+from toolweave.pipeline.storage.graph_file import graph_from_json, graph_to_json
+from toolweave.pipeline.storage.store import Store, read_json
 from toolweave.servers.config import McpConfig, ServerSpec, load_mcp_config
 from toolweave.servers.errors import ConfigError, RunError
 

@@ -16,7 +16,7 @@ from toolweave.agent.replay import ExpectedCall, expected_call, rebound, replay
 from toolweave.agent.slips import slipped
 from toolweave.agent.trace import Trace
 from toolweave.graph.plan import TrajectoryPlan, TurnKind
-from toolweave.pipeline.workshop import Log, Tried, Workshop
+from toolweave.pipeline.making.workshop import Log, Tried, Workshop
 from toolweave.servers.environment import Environment
 from toolweave.servers.info import ServerInfo
 from toolweave.servers.results import CallResult

@@ -13,12 +13,12 @@ from pydantic import ValidationError
 from toolweave.graph.coverage import LONG, server_pairs
 from toolweave.graph.model import Edge, ToolGraph
 from toolweave.graph.planning.draft import EdgeKey, edge_key
-from toolweave.pipeline.coverage_rows import RowFacts, row_facts
-from toolweave.pipeline.graph_file import graph_from_json
-from toolweave.pipeline.history import Rehearsed, rehearsals
+from toolweave.pipeline.plans.history import Rehearsed, rehearsals
+from toolweave.pipeline.reports.coverage_rows import RowFacts, row_facts
+from toolweave.pipeline.reports.taxonomy import failures
 from toolweave.pipeline.sample import Sample
-from toolweave.pipeline.store import read_json, read_lines
-from toolweave.pipeline.taxonomy import failures
+from toolweave.pipeline.storage.graph_file import graph_from_json
+from toolweave.pipeline.storage.store import read_json, read_lines
 from toolweave.servers.errors import RunError
 from toolweave.servers.json_values import as_object
 

@@ -1,0 +1,1 @@
+"""Which trajectories to make: drawn by coverage, in waves that learn from the waves before."""

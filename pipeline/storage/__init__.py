@@ -1,0 +1,1 @@
+"""What a run leaves on disk: lines, journal, lock, manifest, and the graph that it used."""
