@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from toolweave.graph.schema import Parameter
-from toolweave.graph.words import words
+from toolweave.graph.words import names_identifier, words
 from toolweave.servers.json_values import as_list, is_list
 from toolweave.servers.tools import Tool
 
@@ -76,16 +76,13 @@ _NUMBERS: dict[str, tuple[float, ...]] = {
     )
     for key in keys.split()
 }
-_IDENTIFYING = frozenset("id key code sku isbn slug uuid guid token hash sha handle serial ticker symbol".split())
 _DATES = frozenset("date day deadline birthday since until expiry".split())
 
 
 def is_identifying(parameter: Parameter) -> bool:
     """Whether the parameter names a thing by an identifier, which nobody makes up."""
-    own = words(parameter.path.replace("[]", "").rpartition(".")[2])
-    if own and own[-1] in _IDENTIFYING:
-        return True
-    return bool(re.search(r"\b(?:ids?|identifiers?|uuids?|guids?)\b", parameter.description[:200], re.IGNORECASE))
+    described = re.search(r"\b(?:ids?|identifiers?|uuids?|guids?)\b", parameter.description[:200], re.IGNORECASE)
+    return described is not None or names_identifier(parameter.path)
 
 
 def by_format(parameter: Parameter, rng: random.Random) -> list[Made]:

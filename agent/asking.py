@@ -54,8 +54,11 @@ def question_problem(text: str, tool: Tool, pointer: str) -> str | None:
         return "it asks for more than one thing"
     if reads_as_error(text):
         return "it reads like an error"
-    asked = set(words(" ".join(questions)))
-    return None if asked & asked_words(tool, pointer) else "it does not ask for what is missing"
+    asked, wanted = set(words(" ".join(questions))), asked_words(tool, pointer)
+    if asked & (wanted - {tool_nouns(tool).head}):
+        return None
+    others = {word for one in parameters(tool) for word in words(one.path)} - wanted - _ASIDE
+    return None if asked & wanted and not asked & others else "it does not ask for what is missing"
 
 
 def asked_words(tool: Tool, pointer: str) -> set[str]:

@@ -1,8 +1,8 @@
 """Whether a request says which of several things is meant: a chain that picks a row must be able to know which one.
 
 A value that was taken out of a list is *told* when more of its row's readable words stand in what the user said than of
-any other row's; when the conversation has used it before; or when the first row was taken and the user said that any
-will do.
+any other row's; when the user counts to it ("the second tab"); when the conversation has used it before; or when the
+first row was taken and the user said that any will do.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ _ANY = re.compile(r"\b(?:any|first|whichever|whatever|either|next|earliest|some|
 _IDENTIFIER = re.compile(r"[^\W\d_][-_]?\d{2,}|\d{5,}|[_{}]")
 _WORDS = re.compile(r"[^\W\d_][^\d\n]*")
 _LONGEST_NAME = 60
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+"""Words that count to an entry of a list."""
 _FIRST = "\0first"
 """Marks a row before which nothing else stands: "any" or "the first" means it."""
 _INDEX = re.compile(r"/(\d+)(?=/|$|#)")
@@ -55,13 +57,13 @@ def _chosen_of(calls: Sequence[Call], producer: str | None) -> list[str]:
 
 def is_told(output: Any, place: str, said: str, chosen: Sequence[str] = ()) -> bool:
     """Whether the words tell the row of a place from its like; rows that are `chosen` too are no rivals."""
-    return all(_stands_out(rows, said) for rows in _choices(output, place, chosen))
+    return all(_is_counted(index, said) or _stands_out(rows, said) for index, rows in _choices(output, place, chosen))
 
 
 def can_be_told(output: Any, place: str) -> bool:
     """Whether some words could tell the row of a place from its like without saying an identifier or the value."""
     value = str(value_at(output, place))
-    return all(_tellable(rows, value) for rows in _choices(output, place, ()))
+    return all(_tellable(rows, value) for _, rows in _choices(output, place, ()))
 
 
 def is_wordy(value: Any) -> bool:
@@ -83,17 +85,25 @@ def _stands_out(rows: list[list[str]], said: str) -> bool:
     return len(rows) == 1 or scores[0] > max(scores[1:]) or (rows[0][:1] == [_FIRST] and bool(_ANY.search(said)))
 
 
-def _choices(output: Any, place: str, chosen: Sequence[str]) -> Iterator[list[list[str]]]:
-    """For every list on the way to a place: the readable words of each row, the row of the place first."""
+def _is_counted(index: int, said: str) -> bool:
+    """Whether the words count to an entry: "the third slide"; what is quoted does not count."""
+    spoken = re.sub(r"\"[^\"]*\"|“[^”]*”", " ", said)
+    return (
+        index < len(ORDINALS) and re.search(rf"\bthe {ORDINALS[index]} [a-z]{{3,}}", spoken, re.IGNORECASE) is not None
+    )
+
+
+def _choices(output: Any, place: str, chosen: Sequence[str]) -> Iterator[tuple[int, list[list[str]]]]:
+    """For every list on the way to a place: which row is chosen, and the readable words of each row, that one first."""
     plain, _, label = place.partition("#")
     for match in _INDEX.finditer(plain):
         before, index = plain[: match.start()], int(match.group(1))
         siblings: list[Any] = get(output, before)
         rows = [[str(leaf) for _, leaf in argument_leaves(row)] for row in siblings]
         too = {at for at in range(len(rows)) if any(f"{item}/".startswith(f"{before}/{at}/") for item in chosen)}
-        yield _first_without(rows, index, too)
+        yield index, _first_without(rows, index, too)
     if label and isinstance(text := get(output, plain), str):
-        yield _lines(text, output, place, chosen)
+        yield len(ORDINALS), _lines(text, output, place, chosen)
 
 
 def _lines(text: str, output: Any, place: str, too: Sequence[str]) -> list[list[str]]:

@@ -54,6 +54,8 @@ async def ask_backwards(
     seen = tuple(map(happened, calls))
     advanced = await model.tooling(ToolingAsk(seen, inputs, rng.randrange(2**31)))
     carried, forbidden = tuple(_carried(calls)), tuple(_forbidden(calls, offered, inputs))
+    if known := _said_already(calls, earlier, inputs, history):
+        raise TeacherError(f"the user has said what a tool is to find: {known[0]!r}")
     complaints: tuple[str, ...] = ()
     for attempt in range(1, ATTEMPTS + 1):
         ask = QueryAsk(
@@ -183,6 +185,19 @@ def _carried(calls: Sequence[Call]) -> Iterable[UserValue]:
 def _value(call: Call, place: str) -> UserValue:
     parameter = parameter_at(call.tool, place)
     return UserValue(call.id, call.tool, place, parameter.schema if parameter else {}, get(call.arguments, place))
+
+
+def _said_already(
+    calls: Sequence[Call], earlier: Sequence[Call], inputs: Sequence[UserValue], history: Sequence[Message]
+) -> list[str]:
+    """Texts that calls take from outputs, although the user has said them in earlier turns as something else."""
+    spoken = "\n".join(str(message["content"]) for message in history if message["role"] == "user")
+    own = [str(get(call.arguments, at)) for call in earlier for at in call.sources if call.sources[at].kind == "user"]
+    for value in sorted(own, key=len, reverse=True):
+        spoken = spoken.replace(value, " … ")
+    taken = [str(get(call.arguments, at)) for call in calls for at in call.sources if call.sources[at].kind == "output"]
+    known = {value.lower() for value in [*own, *(str(item.value) for item in inputs)]}
+    return [text for text in mentions(spoken, taken) if text.lower() not in known and not text.isdigit()]
 
 
 def _forbidden(calls: Sequence[Call], offered: Sequence[Tool], inputs: Sequence[UserValue]) -> list[str]:

@@ -1,25 +1,25 @@
-"""Executes planned calls live on one environment: fills the arguments, calls, and finds what has to come before.
+"""Executes planned calls live on one ground: fills the arguments, calls, and finds what has to come before.
 
-A call that may have reached its server is never silently repeated: every attempt is another set of arguments, and
-every attempt is handed to `on_attempt`. A call that cannot be made to work raises `PlanFailed`, which names the earlier
-steps on which that depends; going back to them is the rehearsal's business.
+A call that may have reached its server is never silently repeated: every attempt is another set of arguments, and the
+ground on which calls are made reports every live one. A call that cannot be made to work raises `PlanFailed`, which
+names the earlier steps on which that depends; going back to them is the rehearsal's business.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import combinations, count
 from typing import Any
 
 from toolweave.agent.fill import Filler, PlanFailed, Voice
-from toolweave.agent.memory import Attempt, Memory, names
+from toolweave.agent.ground import Ground, OutOfCalls, Way
+from toolweave.agent.memory import Memory, form, names
 from toolweave.agent.outcomes import emptiness, failure
 from toolweave.agent.patterns import get
-from toolweave.agent.repair import after_enabler, enablers, is_enabled, left_out
+from toolweave.agent.repair import Failing, after_enabler, enablers, is_enabled, left_out
 from toolweave.agent.rows import Focus, Thing
 from toolweave.agent.slips import NOT_MADE, leaves_of
 from toolweave.agent.slots import Blamed, Filling, Leg
@@ -27,7 +27,6 @@ from toolweave.agent.trace import Call, TurnTrace
 from toolweave.graph.fields import leaves
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.plan import PlannedCall, TurnKind, TurnPlan
-from toolweave.servers.environment import Environment
 from toolweave.servers.json_values import canonical
 from toolweave.servers.results import CallResult
 from toolweave.servers.tools import Tool
@@ -42,33 +41,10 @@ MOST_CHANGING = 5
 """The same for a call that may change something."""
 LONGEST_ID = 40
 """Characters of what may be an identifier."""
+IN_VAIN = 2
+"""Times that a call is put before one that fails in one way, if it does not even work itself; else once is enough."""
 MOST_ENABLERS = 2
 """Calls that may be put before one that fails."""
-
-
-class OutOfCalls(PlanFailed):
-    """The calls that one item may make are used up."""
-
-
-@dataclass
-class Allowance:
-    """How many live calls may still be made; those that are only made again do not count."""
-
-    left: int
-
-    def spend(self, reason: str) -> None:
-        """Count one call.
-
-        Raises:
-            OutOfCalls: There is none left.
-        """
-        if self.left <= 0:
-            raise OutOfCalls("plan", reason or "the calls that may be made for one item are used up")
-        self.left -= 1
-
-
-class Spoilt(Exception):
-    """The environment is no longer as the plan wants it; there is more to try on a fresh one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,35 +54,30 @@ class Snapshot:
     steps: dict[int, Call]
     said: dict[str, tuple[Any, int]]
     focus: dict[Thing, Focus]
-    changes: int
+    way: Way
 
 
 @dataclass
 class Executor:
-    """Makes the calls of one trajectory on one environment."""
+    """Makes the calls of one trajectory."""
 
-    environment: Environment
+    ground: Ground
     graph: ToolGraph
     voice: Voice
-    on_attempt: Callable[[Attempt], None] = field(default=lambda _: None)
     memory: Memory = field(default_factory=Memory)
     blame: Counter[Blamed] = field(default_factory=Counter[Blamed])
-    allowance: Allowance = field(default_factory=lambda: Allowance(sys.maxsize))
     on_made: Callable[[Sequence[Call]], None] = field(default=lambda _: None)
-    """Told of every call that worked, after those before it on this environment."""
-    repaired: bool = False
-    """Whether anything was called that is not in the trace and may have left something behind."""
-    changes: int = 0
-    """Calls that worked and may have changed something."""
+    """Told of every call that worked, after those before it on the same servers."""
+    spare_steps: Iterator[int] = field(default_factory=lambda: count(-1, -1))
+    """Numbers for calls that no plan has."""
     filler: Filler = field(init=False)
 
     def __post_init__(self) -> None:
         self.filler = Filler(self.graph, self.voice, self.memory, self.blame)
 
-    def follow(self, upcoming: Sequence[PlannedCall], allowance: Allowance) -> None:
-        """Have these calls in view, and so many left."""
+    def follow(self, upcoming: Sequence[PlannedCall]) -> None:
+        """Have these calls in view."""
         self.filler.taker.upcoming = upcoming
-        self.allowance = allowance
 
     @property
     def steps(self) -> dict[int, Call]:
@@ -137,15 +108,16 @@ class Executor:
                 raise PlanFailed("plan", leg.reason, self._steps_behind(leg))
             try:
                 filling = await self.filler.next(leg)
-            except PlanFailed:
+            except PlanFailed as error:
                 if found := await self._enabled(leg):
                     return found
-                raise
+                steps = self._steps_behind(leg) if leg.refused else error.steps
+                raise PlanFailed(error.stage, str(error), steps) from error
             reason = await self._call(leg, filling)
             if reason is None:
                 return [leg]
             leg.fail(filling, reason)
-            self._learn(leg, filling, reason)
+            self._learn(leg, reason)
 
     async def trace_of(self, plan: TurnPlan, turn: int, legs: Sequence[Leg], plain: TurnKind = "base") -> TurnTrace:
         """What was executed for a turn; of a `plain` kind where the calls are not what the planned kind wants."""
@@ -163,40 +135,43 @@ class Executor:
     def snapshot(self) -> Snapshot:
         """What is remembered now."""
         filler = self.filler
-        return Snapshot(dict(filler.steps), dict(filler.said), dict(filler.rows.focus), self.changes)
+        return Snapshot(dict(filler.steps), dict(filler.said), dict(filler.rows.focus), self.ground.way)
 
-    def forget(self, before: Snapshot) -> None:
-        """Go on as if nothing had been done since, although something may have been changed."""
+    def back_to(self, before: Snapshot) -> None:
+        """Go on as if nothing had been done since."""
         self.filler.steps, self.filler.said = dict(before.steps), dict(before.said)
         self.filler.rows.focus = dict(before.focus)
-        self.repaired |= self.changes > before.changes
+        self.ground.back_to(before.way)
 
-    def undo(self, before: Snapshot) -> None:
-        """Forget what was done since.
-
-        Raises:
-            Spoilt: Something may have been changed since: only a fresh environment is as it was.
-        """
-        self.forget(before)
-        if self.changes > before.changes:
-            raise Spoilt
+    def _overlook(self, before: Snapshot) -> None:
+        """The same, for calls in vain that are not worth a fresh server: the search goes on where they were made."""
+        self.ground.overlook(before.way)
+        self.back_to(before)
 
     async def _enabled(self, leg: Leg, most: int = MOST_ENABLERS) -> list[Leg]:
         """The call with others before it that made it work; a second one only when the first changed the complaint."""
         if leg.first is None or leg.done is not None or leg.planned.corrects is not None:
             return []
         made = {step: call.tool.id for step, call in self.steps.items()}
-        step = min((*made, 0)) - 1
-        for enabler in enablers(self.graph, leg.planned, leg.reason, made, step, self.voice.book.speakable):
-            if enabler.tool in leg.helped:
+        step = next(self.spare_steps)
+        failing = Failing(leg.planned, leg.reason.removeprefix(f"{leg.planned.tool}: "), self._blamed(leg))
+        for enabler in enablers(self.graph, failing, self.memory, made, step, self.voice.book.speakable):
+            vain = "vain", leg.planned.tool, form(failing.reason), enabler.tool
+            if enabler.tool in leg.helped or self.blame[vain] >= IN_VAIN:
                 continue
             leg.helped.add(enabler.tool)
             before = self.snapshot()
             found = await self._helped(leg, enabler, most)
             if found:
                 return found
-            self.forget(before)
+            self.blame[vain] += IN_VAIN if enabler.step in self.steps else 1
+            self._overlook(before)
         return []
+
+    def _blamed(self, leg: Leg) -> set[str]:
+        """Parameters of which one has to be another, or has to mean something else by then."""
+        picks = leg.refused[-1][0].picks
+        return {path for slot in leg.suspects() for path in picks[slot.name].values}
 
     async def _helped(self, leg: Leg, enabler: PlannedCall, most: int) -> list[Leg]:
         """The enabler and the call once more, as it failed first; nothing when that does not work."""
@@ -231,33 +206,40 @@ class Executor:
         """One live call; recorded when it worked, else why it did not."""
         planned = leg.planned
         tool = self.graph.tools[planned.tool]
-        if leg.done is not filling:
-            self.allowance.spend(leg.reason)
-        result = await self.environment.call(tool, filling.arguments)
+        try:
+            result = await self.ground.call(tool, filling.arguments, self._ahead(tool))
+        except OutOfCalls as error:
+            raise OutOfCalls("plan", leg.reason or str(error)) from error
         reason = failure(result) or emptiness(result)
-        self.on_attempt(Attempt(tool.id, filling.arguments, result.status, reason, result.seconds))
         if result.status in ("lost", "timeout", "refused"):
             raise PlanFailed("server", f"{tool.id}: {reason}")
         call = self._record(planned, tool, filling, result)
-        missing = None if reason else self.filler.lacks(planned, call)
-        changes = self._may_write(tool)
-        self.changes += changes and reason is None
-        if reason is not None or missing is not None:
-            self.repaired |= changes
-            return missing or f"{tool.id}: {reason}"
+        if reason is not None:
+            self.ground.overlook(self.ground.way)
+            return f"{tool.id}: {reason}"
+        if (missing := self.filler.lacks(planned, call)) is not None:
+            self.ground.overlook(self.ground.way)
+            return missing
         self.steps[planned.step] = call
+        self.ground.keep(tool, filling.arguments, result)
         self.on_made(tuple(self.steps.values()))
         self.filler.commit(planned, filling)
         leg.done = filling
         return None
 
-    def _learn(self, leg: Leg, filling: Filling, reason: str) -> None:
+    def _ahead(self, tool: Tool) -> int:
+        """Calls of the tool's server that are still planned, with this one."""
+        upcoming = [call for call in self.filler.taker.upcoming if call.step not in self.steps]
+        return max(1, sum(self.graph.tools[call.tool].server == tool.server for call in upcoming))
+
+    def _learn(self, leg: Leg, reason: str) -> None:
         """Take what an error names as what was wrong: something left out, else a value."""
         more = left_out(self.graph, leg.planned, reason, self.voice.book.speakable)
         if more:
             leg.planned = replace(leg.planned, sources=leg.planned.sources | more)
+            leg.culprits.clear()
         else:
-            self.blame.update(filling.picks[slot.name].blamed for slot in filling.suspects(reason))
+            self.blame.update(leg.culprits[-1].values())
 
     def _patience(self, leg: Leg) -> int:
         """Failures before other calls are tried in front; one where experiments have shown that something is needed."""
@@ -270,7 +252,7 @@ class Executor:
         if leg.alike >= ATTEMPTS:
             return ATTEMPTS
         tool = self.graph.tools[leg.planned.tool]
-        return MOST_CHANGING if self._may_write(tool) else MOST_ATTEMPTS
+        return MOST_CHANGING if self.ground.may_write(tool) else MOST_ATTEMPTS
 
     def _steps_behind(self, leg: Leg) -> set[int]:
         """Earlier steps that decide about what the failed call was about.
@@ -278,13 +260,13 @@ class Executor:
         There are none where earlier calls brought the thing into the state that forbids the call: with any other thing
         they would do the same.
         """
-        if leg.first is None or leg.planned.corrects is not None or self._own_doing(leg.reason):
+        if leg.planned.corrects is not None or self._own_doing(leg.reason):
             return set()
-        return {step for slot in leg.first.suspects(leg.reason) for step in slot.steps}
+        return {step for slot in leg.suspects() for step in slot.steps}
 
     def _own_doing(self, reason: str) -> bool:
         """Whether an error names something that a call of this trajectory has made or changed."""
-        changing = [call for call in self.steps.values() if self._may_write(call.tool)]
+        changing = [call for call in self.steps.values() if self.ground.may_write(call.tool)]
         return any(
             names(reason, leaf.value)
             for call in changing
@@ -317,11 +299,8 @@ class Executor:
         return {
             call.id
             for call in self.steps.values()
-            if call.tool.server == tool.server and (self._may_write(call.tool) or self._may_write(tool))
+            if call.tool.server == tool.server and (self.ground.may_write(call.tool) or self.ground.may_write(tool))
         }
-
-    def _may_write(self, tool: Tool) -> bool:
-        return self.graph.fact(tool.id).access != "reads" and tool.annotations.read_only is not True
 
 
 def _independent(one: Call, other: Call) -> bool:

@@ -107,10 +107,10 @@ class Filler:
         twins = self._twins(planned)
         for picks in combined(slots):
             filling = self._filling(planned, slots, picks)
-            if filling is not None and filling.key not in leg.tried | twins:
+            if filling is not None and filling.key not in leg.tried | twins and not leg.is_doomed(filling):
                 return filling
         reason = leg.reason or f"{planned.tool}: there is no other value to try"
-        raise PlanFailed("plan", reason, {step for slot in slots for step in slot.steps})
+        raise PlanFailed("plan", reason, {step for slot in leg.suspects() or slots for step in slot.steps})
 
     def _twins(self, planned: PlannedCall) -> set[str]:
         """What a call for a further entry of a list must not be: an earlier call once more."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from toolweave.agent.patterns import argument_leaves
@@ -18,6 +19,9 @@ from toolweave.servers.json_values import as_object, canonical
 
 Value = tuple[str, str, str]
 """(tool id, parameter name or JSON pointer without list numbers, canonical value)."""
+Help = tuple[str, str, str]
+"""(tool id, id of a tool that had failed before it was called, how that had failed)."""
+_PARTICULAR = re.compile(r"'[^']*'|\"[^\"]*\"|\b[\w-]*\d[\w-]*")
 _NUMBER = re.compile(r"/\d+(?=/|$)")
 
 
@@ -40,6 +44,10 @@ class Memory:
     refused: set[Value] = field(default_factory=set[Value])
     contested: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """(tool id, parameter) that some value did not suit."""
+    helpful: set[Help] = field(default_factory=set[Help])
+    """Calls after which one worked that had failed before."""
+    useless: set[Help] = field(default_factory=set[Help])
+    """Calls after which one failed in the same way as before."""
 
     @classmethod
     def of_facts(cls, facts: Mapping[str, ToolFacts]) -> Memory:
@@ -50,8 +58,9 @@ class Memory:
                 memory.worked.update(_values(tool, as_object(json.loads(text))))
         return memory
 
-    def learn(self, attempts: Iterable[Attempt]) -> None:
-        """Count the calls of finished items."""
+    def learn(self, attempts: Sequence[Attempt]) -> None:
+        """Count the calls of a finished item, in their order."""
+        self._learn_help(attempts)
         for attempt in attempts:
             values = _values(attempt.tool, attempt.arguments)
             if attempt.reason is None:
@@ -60,6 +69,29 @@ class Memory:
             named = [value for value in values if names(attempt.reason, json.loads(value[2]))]
             self.refused.update(named or values)
             self.contested.update(value[:2] for value in named or values)
+
+    def _learn_help(self, attempts: Sequence[Attempt]) -> None:
+        """Count what was called between a failure and the next call of the same tool, where all of it worked."""
+        failed: dict[str, str] = {}
+        for before, attempt in pairwise(attempts):
+            if before.reason is not None:
+                failed = {before.tool: form(before.reason)}
+            if attempt.tool == before.tool or attempt.tool not in failed:
+                continue
+            help_ = before.tool, attempt.tool, failed[attempt.tool]
+            if attempt.reason is None:
+                self.helpful.add(help_)
+            elif form(attempt.reason) == help_[2]:
+                self.useless.add(help_)
+
+    def helps(self, helper: str, tool: str, reason: str) -> bool:
+        """Whether a call of `tool` that failed in this way was seen to work after a call of `helper`."""
+        return (helper, tool, form(reason)) in self.helpful
+
+    def helps_not(self, helper: str, tool: str, reason: str) -> bool:
+        """Whether such a call was only ever seen to fail in the same way after one of `helper`."""
+        help_ = helper, tool, form(reason)
+        return help_ in self.useless and help_ not in self.helpful
 
     def has_worked(self, tool: str, parameter: str, value: Any) -> bool:
         """Whether a call with this value is known to have worked."""
@@ -80,6 +112,11 @@ def names(reason: str, value: Any) -> bool:
     if isinstance(value, bool) or value is None or len(str(value)) < 2:
         return False
     return re.search(rf"(?<!\w){re.escape(str(value))}(?!\w)", reason) is not None
+
+
+def form(reason: str) -> str:
+    """A reason without what is particular to one case: identifiers, numbers and what is quoted."""
+    return _PARTICULAR.sub("_", reason)
 
 
 def _values(tool: str, arguments: dict[str, Any]) -> list[Value]:

@@ -2,45 +2,42 @@
 
 A call that cannot be made to work names the earlier steps that decide about what it is about. The search goes back to
 the latest of them, makes it about something else, and makes again only what comes after it; when that step has nothing
-else to offer, its own reasons are added and the search goes on further back (conflict-directed backjumping). What only
-reads is undone by forgetting it. After anything else, everything starts anew on a fresh environment, on which what is
-known to work comes first. The search ends only when a whole pass on one fresh environment worked without a call more.
+else to offer, its own reasons are added and the search goes on further back (conflict-directed backjumping). Going back
+costs nothing, and nothing is asked twice at one point (`lane.py`). The search ends only when all calls have been made,
+one after the other and without a call more that may change something, on fresh servers.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import count
 
-from toolweave.agent.execute import Allowance, Executor, OutOfCalls, Snapshot, Spoilt
+from toolweave.agent.execute import Executor, Snapshot
 from toolweave.agent.fill import PlanFailed, Voice
+from toolweave.agent.ground import Open, OutOfCalls, Rewindable, open_rewindable
+from toolweave.agent.lane import Unsteady
 from toolweave.agent.memory import Attempt, Memory
 from toolweave.agent.slots import Blamed, Leg
 from toolweave.agent.trace import Call, Trace
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.plan import TrajectoryPlan, TurnKind
-from toolweave.servers.environment import Environment
 from toolweave.servers.info import ServerInfo
 
-MOST_ENVIRONMENTS = 10
-"""Fresh starts for one item, beside those for what is left of it in the end."""
-MOST_STARTS = 3
-"""Fresh starts for one plan whose first turn cannot be made."""
-MOST_STARTS_LATER = 2
-"""The same for a later turn: everything before it is made again each time."""
-MOST_PLANS = 4
+MOST_PASSES = 5
+"""Times that a way that was found is made again on fresh servers."""
+MOST_STEPS = 300
+"""Calls of one plan that are looked at, live or not."""
+MOST_UNSTEADY = 20
+"""Times that a way is thought over because a call was answered otherwise on a fresh server."""
+MOST_PLANS = 3
 """Plans that are rehearsed for one item."""
 AT_LEAST = 8
 """Live calls for what is left of an item in the end, if something does not work a second time."""
-MOST_FOR_ONE = 10
+MOST_FOR_ONE = 6
 """Live calls for one plan of an item, beside one for each of its calls."""
-
-Open = Callable[[Sequence[str]], AbstractAsyncContextManager[Environment]]
-"""Opens a fresh environment of the servers with these names."""
-
 
 Replan = Callable[["NotRehearsed", int], TrajectoryPlan | None]
 """Another plan instead of one that was lost; the number says how many have been."""
@@ -48,7 +45,7 @@ Replan = Callable[["NotRehearsed", int], TrajectoryPlan | None]
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """A trace whose calls were all made one after the other, and nothing else, on one fresh environment."""
+    """A trace whose calls were all made one after the other on fresh servers, and nothing else that may matter."""
 
     plan: TrajectoryPlan
     trace: Trace
@@ -104,27 +101,36 @@ class Rehearsal:
         Raises:
             Lost: There is none, or none was found with the calls that may be made.
         """
-        search = _Search(self, plan)
-        for _ in range(MOST_ENVIRONMENTS):
-            if (found := await search.attempt()) is not None:
-                return found
-        search.hurry()
-        for _ in range(MOST_ENVIRONMENTS):
-            if (found := await search.attempt()) is not None:
-                return found
-        raise Lost(search.lost)
+        async with open_rewindable(self.open, self.graph, self.on_attempt) as ground:
+            return await _Search(self, plan, ground).run()
 
 
 class _Search:
     """The way through the plans of an item so far."""
 
-    def __init__(self, shared: Rehearsal, plan: TrajectoryPlan) -> None:
+    def __init__(self, shared: Rehearsal, plan: TrajectoryPlan, ground: Rewindable) -> None:
         self._shared = shared
-        self.lost: list[NotRehearsed] = []
+        self._ground = ground
+        self._lost: list[NotRehearsed] = []
         self._cut = False
-        self._before: list[Snapshot] = []
-        """What the executor remembered before each leg that was made."""
+        self._unsteady = 0
+        self._spare_steps = count(-1, -1)
         self._begin(plan, ())
+
+    async def run(self) -> Rehearsed:
+        """Go through the plan, or another one, until a way was made as it will be told.
+
+        Raises:
+            Lost: There is no way through any plan.
+        """
+        while True:
+            for _ in range(MOST_PASSES):
+                executor = await self._walk()
+                if self._ground.clean:
+                    return await self._rehearsed(executor)
+                await self._ground.renew()
+                self._grant(len(self._legs))  # the way is known by now: this is no search
+            self._hurry()
 
     def _begin(self, plan: TrajectoryPlan, known: Sequence[Leg]) -> None:
         """Turn to a plan; `known` are legs of an earlier one that begins alike."""
@@ -132,107 +138,102 @@ class _Search:
         self._plan = plan
         self._legs = _as_known(fresh, known)
         self._deepest = -1
-        self._starts = 0
+        self._steps = 0
         self._failure = NotRehearsed(
-            PlanFailed("plan", "too many fresh starts"), plan, fresh[0].turn, fresh[0].planned.step
+            PlanFailed("plan", "it works only now and then"), plan, fresh[0].turn, fresh[0].planned.step
         )
-        self._granted = min(self._shared.calls_left, MOST_FOR_ONE + len(fresh))
-        self._allowance = Allowance(self._granted)
+        self._granted = self._ground.allowance.left = 0
+        self._grant(min(self._shared.calls_left, MOST_FOR_ONE + len(fresh)))
 
-    def hurry(self) -> None:
+    def _grant(self, calls: int) -> None:
+        self._granted += calls
+        self._ground.allowance.left += calls
+
+    def _hurry(self) -> None:
         """Let go of the plan at hand, and be content with the turns that are known to work."""
         self._shared.calls_left = 0
         self._instead(self._failure)
 
-    async def attempt(self) -> Rehearsed | None:
-        """Go through the plan on a fresh environment; nothing when another one is needed.
+    async def _rehearsed(self, executor: Executor) -> Rehearsed:
+        trace = await self._trace(executor)
+        servers = [self._ground.servers[name] for name in dict.fromkeys(call.tool.server for call in trace.calls)]
+        return Rehearsed(self._plan, trace, servers, self._ground.started, tuple(self._legs), tuple(self._lost))
 
-        Raises:
-            Lost: There is no way through any plan.
-        """
-        shared, started = self._shared, datetime.now(UTC)
-        self._starts += 1
-        if self._starts > (MOST_STARTS if self._failure.turn == 0 else MOST_STARTS_LATER) and not self._cut:
-            self._instead(self._failure)
-        names = dict.fromkeys(shared.graph.tools[leg.planned.tool].server for leg in self._legs)
-        self._before = []
-        async with shared.open(list(names)) as environment:
-            if environment.failures:
-                raise PlanFailed("server", next(iter(environment.failures.values())))
-            executor = self._executor(environment)
-            try:
-                await self._walk(executor)
-            except Spoilt:
-                return None
-            if executor.repaired:
-                self._starts -= 1  # the way is known by now: what follows is no search
-                return None
-            trace = await self._trace(executor)
-            servers = [environment.servers[name] for name in dict.fromkeys(call.tool.server for call in trace.calls)]
-            return Rehearsed(self._plan, trace, servers, started, tuple(self._legs), tuple(self.lost))
-
-    def _executor(self, environment: Environment) -> Executor:
-        shared = self._shared
-        executor = Executor(environment, shared.graph, shared.voice, shared.on_attempt, shared.memory, shared.blame)
-        executor.on_made = shared.on_made
-        return executor
-
-    async def _walk(self, executor: Executor) -> None:
+    async def _walk(self) -> Executor:
         """Make one call after the other, going back, or over to another plan, where that may help."""
-        while len(self._before) < len(self._legs):
-            executor.follow([call for turn in self._plan.turns for call in turn.calls], self._allowance)
-            at = len(self._before)
-            self._before.append(executor.snapshot())
+        executor, before = self._executor(), list[Snapshot]()
+        while len(before) < len(self._legs):
+            executor.follow([call for turn in self._plan.turns for call in turn.calls])
+            at = len(before)
+            before.append(executor.snapshot())
             try:
-                made = await executor.advance(self._legs[at])
+                made = await self._advance(executor, self._legs[at])
             except PlanFailed as error:
-                back = self._after_failure(at, error, executor.environment)
-                executor.undo(self._before[back])
-                del self._before[back:]
+                back = self._after_failure(at, error)
+                executor.back_to(before[back])
+                del before[back:]
+                continue
+            except Unsteady:
+                executor, before = self._thought_over(), []
                 continue
             self._legs[at : at + 1] = made
-            self._before += [self._before[-1]] * (len(made) - 1)
+            before += [before[-1]] * (len(made) - 1)
+        return executor
 
-    def _after_failure(self, at: int, error: PlanFailed, environment: Environment) -> int:
+    async def _advance(self, executor: Executor, leg: Leg) -> list[Leg]:
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise OutOfCalls("plan", leg.reason or "no way was found soon enough")
+        return await executor.advance(leg)
+
+    def _thought_over(self) -> Executor:
+        """Begin from the first call, with what is remembered now."""
+        self._unsteady += 1
+        if self._unsteady > MOST_UNSTEADY:
+            raise PlanFailed("plan", "a server answers otherwise each time that it is started")
+        return self._executor()
+
+    def _executor(self) -> Executor:
+        shared = self._shared
+        self._ground.back_to({})
+        executor = Executor(self._ground, shared.graph, shared.voice, shared.memory, shared.blame)
+        executor.on_made, executor.spare_steps = shared.on_made, self._spare_steps
+        return executor
+
+    def _after_failure(self, at: int, error: PlanFailed) -> int:
         """The leg to go on with: one of this plan that is to be made otherwise, or the first one of another plan.
 
         Raises:
             Lost: There is none.
-            Spoilt: Another plan needs another environment.
         """
         if error.stage != "plan":
             raise error
         if at > self._deepest and not (self._deepest >= 0 and isinstance(error, OutOfCalls)):
-            self._deepest, leg = at, self._legs[at]
+            self._deepest, leg = at, next(one for one in self._legs[at:] if not one.inserted)
             self._failure = NotRehearsed(error, self._plan, leg.turn, leg.original.step)
             self._failure.legs = tuple(one.kept() for one in self._legs[:at])
         if not isinstance(error, OutOfCalls) and (back := self._back(at, error)) is not None:
             return back
-        here = self._failure if at == self._deepest else None
-        begun = self._instead(self._failure)
-        servers = {self._shared.graph.tools[leg.planned.tool].server for leg in self._legs}
-        if begun is not here or not servers <= environment.servers.keys():
-            raise Spoilt
-        return sum(leg.done is not None for leg in self._legs)
+        self._instead(self._failure)
+        return 0
 
-    def _instead(self, failure: NotRehearsed) -> NotRehearsed:
-        """Turn to another plan, or to what is left of the one that came furthest; the lost plan that it begins like."""
+    def _instead(self, failure: NotRehearsed) -> None:
+        """Turn to another plan, or to what is left of the one that came furthest."""
         shared = self._shared
-        shared.calls_left -= self._granted - self._allowance.left
+        shared.calls_left -= self._granted - self._ground.allowance.left
         if self._cut:
-            raise Lost(self.lost)
-        self.lost.append(failure)
-        more = len(self.lost) < MOST_PLANS and shared.calls_left > 0
-        plan = shared.replan(failure, len(self.lost)) if more else None
+            raise Lost(self._lost)
+        self._lost.append(failure)
+        more = len(self._lost) < MOST_PLANS and shared.calls_left > 0
+        plan = shared.replan(failure, len(self._lost)) if more else None
         if plan is None:
-            failure = max(self.lost, key=lambda one: one.turn)
+            failure = max(self._lost, key=lambda one: one.turn)
             plan = replace(failure.plan, turns=failure.plan.turns[: failure.turn])
             self._cut = True
             shared.calls_left = max(shared.calls_left, AT_LEAST)
             if not plan.tools:
-                raise Lost(self.lost)
+                raise Lost(self._lost)
         self._begin(plan, failure.legs)
-        return failure
 
     def _back(self, at: int, error: PlanFailed) -> int | None:
         """The leg to make otherwise; those behind it are as they were planned."""

@@ -7,9 +7,11 @@ helps is an experiment: the same call failed without it and succeeds after it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from toolweave.agent.memory import Memory
 from toolweave.graph.model import Edge, ToolGraph
 from toolweave.graph.nouns import tool_nouns
 from toolweave.graph.plan import FromCall, PlannedCall, Supplied, ValueSource
@@ -17,6 +19,7 @@ from toolweave.graph.reach import TRUSTED, Speakable
 from toolweave.graph.schema import parameters
 from toolweave.graph.words import words
 
+_ALREADY = re.compile(r"\balready\b", re.IGNORECASE)
 MOST_CANDIDATES = 3
 LEAST_PROMISE = 0.6
 SHORTEST_STEM = 4
@@ -25,18 +28,29 @@ WORTH_A_TRY = 0.25
 """Confidence from which what an enabler returns is handed to the call that failed; the retry shows whether it fits."""
 
 
-def enablers(
-    graph: ToolGraph, failing: PlannedCall, reason: str, made: Mapping[int, str], step: int, speakable: Speakable
-) -> list[PlannedCall]:
-    """Planned calls worth making before `failing`, numbered `step`, best guess first.
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A call that fails."""
 
-    `reason` is what the server said of the failure: the thing that it misses is often named in it. `made` maps the
-    steps that have been made to their tools. A parameter of the same name gets the same source as in the failing call,
-    others are fed by calls that have been made, or by what a user could say.
+    planned: PlannedCall
+    reason: str
+    """What the server says; the thing that it misses is often named in it."""
+    blamed: Collection[str]
+    """Parameters that may be to blame."""
+
+
+def enablers(
+    graph: ToolGraph, failing: Failing, memory: Memory, made: Mapping[int, str], step: int, speakable: Speakable
+) -> list[PlannedCall]:
+    """Planned calls worth making before a failing one, numbered `step`, best guess first.
+
+    `made` maps the steps that have been made to their tools. A parameter of the same name gets the same source as in
+    the failing call, others are fed by calls that have been made, or by what a user could say.
     """
-    promise = {name: _promise(graph, name, failing, reason) for name in _candidates(graph, failing, set(made.values()))}
+    names = _candidates(graph, failing.planned, set(made.values()))
+    promise = {name: _promise(graph, name, failing, memory) for name in names}
     likely = sorted((name for name in promise if promise[name] >= LEAST_PROMISE), key=lambda name: -promise[name])
-    plans = (_planned(graph, name, failing, made, step, speakable) for name in likely)
+    plans = (_planned(graph, name, failing.planned, made, step, speakable) for name in likely)
     return [plan for plan in plans if plan is not None][:MOST_CANDIDATES]
 
 
@@ -76,14 +90,40 @@ def _candidates(graph: ToolGraph, failing: PlannedCall, made: set[str]) -> list[
     ]
 
 
-def _promise(graph: ToolGraph, name: str, failing: PlannedCall, reason: str) -> float:
-    state = [edge for edge in graph.into(failing.tool, "state") if edge.source == name and edge.effect == "enables"]
-    known = {path.partition("[")[0].partition(".")[0] for path in failing.sources}
+def _promise(graph: ToolGraph, name: str, failing: Failing, memory: Memory) -> float:
+    """How likely a call makes the failing one work; below zero where nothing speaks for it.
+
+    Something does where experiments or this run have shown it, where the error tells it, or where it does something to
+    a thing that may be to blame, or makes one. What is `already` so does not want for anything.
+    """
+    known = 3.0 * (_is_shown(graph, name, failing.planned) or memory.helps(name, failing.planned.tool, failing.reason))
+    if not known and (memory.helps_not(name, failing.planned.tool, failing.reason) or _ALREADY.search(failing.reason)):
+        return -1.0
     needed = graph.tools[name].required
     nouns = tool_nouns(graph.tools[name])
-    named = nouns.deed == "make" and nouns.head in words(reason)
-    told = 1.5 * _is_told(graph.tools[name].name, reason)
-    return 3.0 * bool(state) + (nouns.deed == "make") + named + told + bool(needed & known) - 0.4 * len(needed - known)
+    told = 1.5 * _is_told(graph.tools[name].name, failing.reason) + (
+        nouns.deed == "make" and nouns.head in words(failing.reason)
+    )
+    things = {_first(path) for path in failing.blamed}
+    about = bool(needed & things) + (nouns.deed == "make" and _gives(graph, name, failing))
+    if not known + told + about:
+        return -1.0
+    return known + told + about - 0.4 * len(needed - {_first(path) for path in failing.planned.sources})
+
+
+def _is_shown(graph: ToolGraph, name: str, failing: PlannedCall) -> bool:
+    return any(edge.source == name and edge.effect == "enables" for edge in graph.into(failing.tool, "state"))
+
+
+def _gives(graph: ToolGraph, name: str, failing: Failing) -> bool:
+    """Whether a call returns what may be to blame in the failing one."""
+    edges = (edge for edge in graph.into(failing.planned.tool) if edge.source == name)
+    return any(edge.target_param in failing.blamed and edge.confidence >= WORTH_A_TRY for edge in edges)
+
+
+def _first(path: str) -> str:
+    """The parameter that a pattern lies in."""
+    return path.partition("[")[0].partition(".")[0]
 
 
 def _is_told(name: str, reason: str) -> bool:

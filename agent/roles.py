@@ -246,6 +246,44 @@ class Value(Reply):
     value: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class JudgeAsk:
+    """Answer the questions of a rubric about a finished sample."""
+
+    questions: Mapping[str, str]
+    """Criterion → question that a flawless sample answers with yes."""
+    tools: tuple[dict[str, Any], ...]
+    """OpenAI function tools, as offered."""
+    messages: tuple[Message, ...]
+    seed: int
+
+
+class Opinion(Reply):
+    """What a judge thinks of one criterion."""
+
+    criterion: str
+    verdict: Literal["yes", "no", "unsure"]
+    why: str = Field(min_length=1, max_length=600)
+
+
+class Judgement(Reply):
+    """One opinion for every question."""
+
+    opinions: tuple[Opinion, ...]
+
+
+class Judge(Protocol):
+    """A model that reviews finished samples; not every teacher can."""
+
+    async def judge(self, ask: JudgeAsk) -> Judgement:
+        """Answer every question.
+
+        Raises:
+            TeacherError: There is no usable reply.
+        """
+        ...
+
+
 class Model(Protocol):
     """The teacher behind the roles.
 

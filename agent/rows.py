@@ -15,6 +15,8 @@ from toolweave.servers.results import CallResult
 
 LONGEST_CELL = 40
 """Characters of a cell that may be what rows have in common; longer ones are names and notes."""
+LONGEST_VALUE = 160
+"""Characters of a text that may still be an argument."""
 Thing = tuple[str, int]
 """(call id, item): one of the things that a trajectory takes from an output."""
 
@@ -45,8 +47,8 @@ class Rows:
         return self._leaves[key][1]
 
     def of_pattern(self, call: Call, pattern: str) -> list[Leaf]:
-        """Leaves of one pattern."""
-        return [leaf for leaf in self.leaves(call) if leaf.pattern == pattern]
+        """Leaves of one pattern that may be an argument: a whole text with many words or lines is none."""
+        return [leaf for leaf in self.leaves(call) if leaf.pattern == pattern and is_value(leaf.value)]
 
     def free(self, call: Call, pattern: str, item: int) -> list[Leaf]:
         """Leaves of a pattern that may stand for this thing: those in its row, else in rows that no other thing has."""
@@ -102,6 +104,11 @@ class Rows:
             for (other_call, other_item), focus in self.focus.items()
             if other_call == call.id and other_item != item
         )
+
+
+def is_value(value: object) -> bool:
+    """Whether something is a value that a call can take over, no listing and no page of text."""
+    return not isinstance(value, str) or (len(value) <= LONGEST_VALUE and "\n" not in value.strip())
 
 
 def row_of(place: str) -> str:

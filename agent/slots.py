@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ from toolweave.servers.json_values import canonical
 
 Blamed = tuple[str, ...]
 """What a choice is known by among the tries of one item: a row of an output, or a value of a parameter."""
+Culprit = dict[str, Blamed]
+"""Choices by the name of their slot; a call that has all of them does not work."""
 MOST_COMBINED = 400
 """Combinations of choices that are looked at for one call."""
 
@@ -56,14 +58,17 @@ class Filling:
         """Equal for equal arguments."""
         return canonical(self.arguments)
 
-    def suspects(self, reason: str) -> list[Slot]:
-        """The slots to blame for a failure: those whose value the error names, else all."""
-        named = [
+    def chosen(self, slots: Iterable[Slot]) -> Culprit:
+        """What was chosen in some of the slots."""
+        return {slot.name: self.picks[slot.name].blamed for slot in slots}
+
+    def named(self, reason: str) -> list[Slot]:
+        """The slots whose value an error names."""
+        return [
             slot
             for slot in self.slots
             if any(names(reason, value) for value, _ in self.picks[slot.name].values.values())
         ]
-        return named or list(self.slots)
 
 
 @dataclass
@@ -86,8 +91,12 @@ class Leg:
     """What the server said of the first failure."""
     alike: int = 0
     """Failures for this very reason."""
+    refused: list[tuple[Filling, str]] = field(default_factory=list[tuple[Filling, str]])
+    """How it failed, and why."""
+    culprits: list[Culprit] = field(default_factory=list[Culprit])
+    """What the failures had in common; none is part of another."""
     helped: set[str] = field(default_factory=set[str])
-    """Tools that were tried in vain before it, and parameters that were added."""
+    """Tools that were tried before it."""
     conflicts: set[int] = field(default_factory=set[int])
     """Earlier steps that later failures depend on too."""
 
@@ -99,6 +108,24 @@ class Leg:
         self.reject(filling, reason)
         self.alike += reason == self.reason
         self.first = self.first or filling
+        self.refused.append((filling, reason))
+        culprit = filling.chosen(filling.named(reason)) or self._in_common(reason)
+        self.culprits = [one for one in self.culprits if not culprit.items() <= one.items()]
+        self.culprits.append(culprit)
+
+    def is_doomed(self, filling: Filling) -> bool:
+        """Whether the arguments have something that every failure for one reason had."""
+        return any(culprit.items() <= filling.chosen(filling.slots).items() for culprit in self.culprits)
+
+    def suspects(self) -> list[Slot]:
+        """The slots of which one has to be decided otherwise."""
+        found = {name for culprit in self.culprits for name in culprit}
+        return [slot for slot in self.refused[-1][0].slots if slot.name in found] if self.refused else []
+
+    def _in_common(self, reason: str) -> Culprit:
+        """What all calls had that failed for this very reason: whatever else they had is not to blame."""
+        choices = [filling.chosen(filling.slots) for filling, why in self.refused if why == reason]
+        return {name: one for name, one in choices[0].items() if all(each.get(name) == one for each in choices)}
 
     def reject(self, filling: Filling, reason: str) -> None:
         """Note that what comes after the call does not work with these arguments."""

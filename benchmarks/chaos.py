@@ -1,9 +1,9 @@
-"""Kills a run with SIGKILL at random moments, resumes it, and compares with a run that was left alone.
+"""Kills a run, a server of it, or both with SIGKILL at random moments, resumes it, and compares with one left alone.
 
-    .venv/bin/python benchmarks/chaos.py --mcp mcp.json --kills 10 -n 8
+    .venv/bin/python benchmarks/chaos.py --mcp mcp.json --kills 20 -n 8
 
-Prints one line a kill and one JSON object at the end: samples lost, samples twice, processes left. Only processes that
-this script started are counted: they live in its scratch directory.
+Prints one line a kill, a table by what was killed, and one JSON object: samples lost, samples twice, runs with other
+bytes, processes left. Only processes that this script started are looked at: they live in its scratch directory.
 """
 
 from __future__ import annotations
@@ -13,14 +13,20 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 FILES = ("samples.jsonl", "rejected.jsonl")
 """Equal to the byte, unless servers answer differently from run to run."""
+KINDS = ("process", "server", "both")
+REAPED_WITHIN = 2.5
+"""Seconds after which nothing of a killed run may be alive."""
 
 
 def ids(out: Path) -> list[str]:
@@ -37,14 +43,14 @@ def ids(out: Path) -> list[str]:
     return found
 
 
-def survivors(scratch: Path) -> list[int]:
-    """Processes whose working directory or environment lies in the scratch directory of a run."""
-    found: list[int] = []
+def processes(scratch: Path) -> dict[int, str]:
+    """Living processes whose folder or environment lies in the scratch directory of a run, and that folder."""
+    found: dict[int, str] = {}
     for entry in Path("/proc").iterdir():
         try:
             where = str((entry / "cwd").readlink()) if entry.name.isdigit() else ""
             if where.startswith(str(scratch)) or str(scratch).encode() in (entry / "environ").read_bytes():
-                found.append(int(entry.name))
+                found[int(entry.name)] = where
         except OSError:
             continue  # it ended while we looked, is not ours, or is no process
     return found
@@ -56,42 +62,69 @@ def command(mcp: Path, out: Path, samples: int, seed: int) -> list[str]:
     return [*head, "-n", str(samples), "--seed", str(seed), "--json"]
 
 
-def one_kill(args: argparse.Namespace, delay: float, whole: Path, scratch: Path, number: int) -> dict[str, int]:
-    """Kill a run after `delay` seconds, look for what is left of it, resume it, and compare with one left alone."""
-    expected = ids(whole)
-    out, own = scratch / f"run{number}", scratch / f"tmp{number}"
+def servers_of(own: Path, run: subprocess.Popen[bytes]) -> list[int]:
+    """Processes that live in folders of a run, from the moment at which there are any; none when it ends before."""
+    while run.poll() is None:
+        if found := sorted(pid for pid, where in processes(own).items() if where.startswith(str(own))):
+            return found
+        time.sleep(0.02)
+    return []
+
+
+def kill(kind: str, run: subprocess.Popen[bytes], own: Path, rng: random.Random) -> str:
+    """Kill what is to be killed; says what was there to kill."""
+    servers = [] if kind == "process" else servers_of(own, run)
+    hit = ""
+    if servers:
+        with suppress(ProcessLookupError):
+            os.kill(rng.choice(servers), signal.SIGKILL)
+            hit = "server"
+    if kind != "server":
+        run.kill()
+        hit = f"{hit}+process".lstrip("+")
+    return hit or "nothing"
+
+
+def one_kill(args: argparse.Namespace, kind: str, delay: float, scratch: Path, rng: random.Random) -> Counter[str]:
+    """Kill after `delay` seconds, look for what is left, resume until done, and compare with the run left alone."""
+    out, own, whole = scratch / "run", scratch / "tmp", scratch / "whole"
     own.mkdir()
     line = command(args.mcp, out, args.samples, args.seed)
-    process = subprocess.Popen(
-        line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"TMPDIR": str(own)}
-    )
-    time.sleep(delay)
-    process.kill()
-    process.wait()
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    run = subprocess.Popen(line, **quiet, env=os.environ | {"TMPDIR": str(own)})  # type: ignore[call-overload]
+    with suppress(subprocess.TimeoutExpired):
+        run.wait(delay)
+    hit = kill(kind, run, own, rng)
+    if kind == "server":
+        run.wait()
     before = set(ids(out))
-    time.sleep(2.5)
-    left = len(survivors(own))
-    subprocess.run(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    after = ids(out)
-    facts = {
-        "kept before": len(before),
-        "lost": len((before | set(expected)) - set(after)),
-        "twice": len(after) - len(set(after)),
-        "extra": len(set(after) - set(expected)),
-        "other bytes": any((out / name).read_bytes() != (whole / name).read_bytes() for name in FILES),
-        "processes left": left,
-    }
-    sys.stdout.write(f"kill {number} after {delay:5.1f} s: {facts}\n")
-    sys.stdout.flush()
-    shutil.rmtree(out, ignore_errors=True)
+    time.sleep(REAPED_WITHIN)
+    left = len(processes(own))
+    subprocess.run(line, **quiet, check=False)  # type: ignore[call-overload]
+    expected, after = ids(whole), ids(out)
+    facts = Counter(
+        {
+            "kills": 1,
+            "in vain": hit == "nothing",
+            "kept before": len(before),
+            "lost": len((before | set(expected)) - set(after)),
+            "twice": len(after) - len(set(after)),
+            "extra": len(set(after) - set(expected)),
+            "other bytes": any((out / name).read_bytes() != (whole / name).read_bytes() for name in FILES),
+            "processes left": left,
+        }
+    )
+    print(f"{kind} after {delay:5.1f} s, hit {hit}: {dict(facts)}", flush=True)
+    for folder in (out, own):
+        shutil.rmtree(folder, ignore_errors=True)
     return facts
 
 
 def main() -> None:
-    """Print a line for each kill, and the totals."""
+    """Print a line for each kill, the table, and the totals."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mcp", type=Path, default=Path("mcp.json"))
-    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("-n", "--samples", type=int, default=8)
     parser.add_argument("--seed", type=int, default=7)
     args = parser.parse_args()
@@ -99,15 +132,19 @@ def main() -> None:
     began = time.monotonic()
     subprocess.run(command(args.mcp, scratch / "whole", args.samples, args.seed), stdout=subprocess.DEVNULL, check=True)
     seconds = time.monotonic() - began
-    expected = ids(scratch / "whole")
-    sys.stdout.write(f"left alone: {len(expected)} samples in {seconds:.1f} s\n")
+    print(f"left alone: {len(ids(scratch / 'whole'))} samples in {seconds:.1f} s", flush=True)
     rng = random.Random(args.seed)
-    facts = [
-        one_kill(args, rng.uniform(0.5, seconds), scratch / "whole", scratch, number) for number in range(args.kills)
-    ]
+    table: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
+    for number in range(args.kills):
+        kind = KINDS[number % len(KINDS)]
+        table[kind] += one_kill(args, kind, rng.uniform(0.5, seconds), scratch, rng)
     shutil.rmtree(scratch, ignore_errors=True)
-    totals = {key: sum(item[key] for item in facts) for key in facts[0]}
-    sys.stdout.write(json.dumps({"kills": args.kills, "samples": len(expected), **totals}) + "\n")
+    columns = ("kills", "in vain", "kept before", "lost", "twice", "extra", "other bytes", "processes left")
+    print("| killed | " + " | ".join(columns) + " |\n|---" + "|---" * len(columns) + "|")
+    for kind, facts in table.items():
+        print(f"| {kind} | " + " | ".join(str(facts[column]) for column in columns) + " |")
+    totals = sum(table.values(), Counter[str]())
+    print(json.dumps({column: totals[column] for column in columns}))
 
 
 if __name__ == "__main__":

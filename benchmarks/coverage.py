@@ -22,10 +22,11 @@ import argparse
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import anyio
 import networkx as nx
@@ -33,6 +34,7 @@ import networkx as nx
 from toolweave.agent.arguments import ValueBook
 from toolweave.agent.execute import Executor
 from toolweave.agent.fill import PlanFailed, Voice
+from toolweave.agent.ground import Way
 from toolweave.agent.memory import Attempt
 from toolweave.agent.offline.teacher import OfflineTeacher
 from toolweave.agent.probe import ProbeBudget, probe
@@ -54,7 +56,9 @@ from toolweave.pipeline.storage.graph_file import graph_from_json
 from toolweave.pipeline.storage.store import read_json
 from toolweave.servers.config import load_mcp_config
 from toolweave.servers.environment import Environment
+from toolweave.servers.results import CallResult
 from toolweave.servers.spec import ServerSpec
+from toolweave.servers.tools import Tool
 
 EPISODE = 24
 """Calls on one environment for the baselines: three turns of eight."""
@@ -196,6 +200,34 @@ class Walker:
         ]
 
 
+@dataclass(frozen=True)
+class Straight:
+    """Ground for the baselines, which never go back: every call is live, and what was done is done."""
+
+    environment: Environment
+    graph: ToolGraph
+    ledger: Ledger
+    way: Way = field(default_factory=Way)
+
+    async def call(self, tool: Tool, arguments: dict[str, Any], ahead: int = 1) -> CallResult:
+        """One live call."""
+        self.ledger.count(None)
+        return await self.environment.call(tool, arguments)
+
+    def keep(self, tool: Tool, arguments: dict[str, Any], result: CallResult) -> None:
+        """Nothing is kept to go back to."""
+
+    def may_write(self, tool: Tool) -> bool:
+        """Whether a call may change something."""
+        return self.graph.fact(tool.id).access != "reads" and tool.annotations.read_only is not True
+
+    def back_to(self, way: Way) -> None:
+        """What was done is done."""
+
+    def overlook(self, way: Way) -> None:
+        """What was done is done."""
+
+
 Choice = Callable[[Walker], str]
 
 
@@ -240,18 +272,16 @@ async def walk(lab: Lab, choose: Choice, ledger: Ledger, rng: random.Random) -> 
     """Spend the budget call by call, on fresh environments of all servers."""
     while not ledger.spent:
         async with lab.open_fresh(list(lab.specs.values())) as environment:
-            voice = Voice(lab.book, OfflineTeacher(), rng.randrange(2**31))
-            executor = Executor(environment, lab.graph, voice, ledger.count)
+            ground = Straight(environment, lab.graph, ledger)
+            executor = Executor(ground, lab.graph, Voice(lab.book, OfflineTeacher(), rng.randrange(2**31)))
             walker = Walker(lab, rng)
             for _ in range(EPISODE):
                 if ledger.spent:
                     break
                 call = walker.planned(choose(walker))
                 before = len(executor.steps)
-                try:
+                with suppress(PlanFailed):
                     await executor.run_turn(TurnPlan(call.tool, (call,)), 0)
-                except PlanFailed:
-                    continue
                 for step, made in list(executor.steps.items())[before:]:
                     walker.steps[step] = made.tool.id
             ledger.see(list(executor.steps.values()))

@@ -2,7 +2,8 @@
 
     .venv/bin/python benchmarks/probe_worlds.py [--calls 40] [--states 200] [--least 2] [world ...]
 
-The worlds run as real servers over stdio. Printed for every world and for all: precision and recall of data edges and
+The worlds run as real servers over stdio, two side by side, on warm starts as in `toolweave graph probe`. Printed
+for every world and for all: precision and recall of data edges and
 of enabling and disabling edges, the share of tools whose access was told right, live calls per tool, and edges found
 per call beside random pairing with as many calls. A state edge that was found is right if the truth saw it at all; it
 is missed if the truth saw it at least `--least` times.
@@ -14,11 +15,11 @@ import argparse
 import random
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
-from itertools import repeat
 
 import anyio
+import anyio.to_thread
 from world_truth import WORLDS, Truth, derive
 
 from toolweave.agent.arguments import ValueBook
@@ -27,11 +28,13 @@ from toolweave.agent.probe import ProbeBudget, ProbeReport, probe
 from toolweave.agent.probing.filling import Filler, fitted, types_fit
 from toolweave.agent.probing.session import observe
 from toolweave.graph.learning.pools import Pools
-from toolweave.servers.environment import open_environment
+from toolweave.pipeline.environments import OpenEnvironment, warm_environments
 from toolweave.servers.spec import ServerOptions, ServerSpec
 from toolweave.servers.tools import Tool
 
 Edges = set[tuple[str, str, str]]
+AT_A_TIME = 2
+"""Worlds that are probed side by side."""
 
 
 @dataclass
@@ -82,14 +85,16 @@ def edges_of(report: ProbeReport, world: str, kind: str) -> Edges:
     }
 
 
-async def random_pairing(spec: ServerSpec, tools: Sequence[Tool], pools: Pools, calls: int, truth: Truth) -> int:
+async def random_pairing(
+    spec: ServerSpec, tools: Sequence[Tool], pools: Pools, calls: int, truth: Truth, open_fresh: OpenEnvironment
+) -> int:
     """True data edges found by feeding random outputs to random parameters."""
     rng = random.Random(0)
     filler = Filler(tools, pools, ValueBook({spec.name: spec}), rng)
     places = [place for place in pools.fields.values() if place.values and place.tool.startswith(f"{spec.name}/")]
     takers = [tool for tool in tools if filler.naming(tool)]
     found: Edges = set()
-    async with open_environment([spec]) as environment:
+    async with open_fresh([spec]) as environment:
         for attempt in range(calls):
             tool = rng.choice(takers)
             filled = filler.fill(tool, attempt)
@@ -143,14 +148,21 @@ def _of(edges: Edges, effect: str) -> Edges:
 
 
 async def measure(worlds: Sequence[str], calls: int, states: int, least: int) -> None:
-    """Probe one world after the other and print how well each, and all of them, were understood."""
-    total, counted = Scores(), Counted()
+    """Probe all worlds and print how well each, and all of them, were understood."""
+    began, total, counted, limiter = time.perf_counter(), Scores(), Counted(), anyio.CapacityLimiter(AT_A_TIME)
     with ProcessPoolExecutor(1) as pool:
-        for world, truth in zip(worlds, pool.map(derive, worlds, repeat(7), repeat(states)), strict=True):
-            await _measure_one(world, truth, calls, least, total, counted)
+        truths = {world: pool.submit(derive, world, 7, states) for world in worlds}
+
+        async def run(world: str) -> None:
+            async with limiter:
+                await _measure_one(world, truths[world], calls, least, open_fresh, total, counted)
+
+        async with warm_environments() as open_fresh, anyio.create_task_group() as group:
+            for world in worlds:
+                group.start_soon(run, world)
     total.show_errors()
     total.show("all")
-    print(f"{counted.calls} calls, {counted.calls / total.tools:.1f} per tool, {counted.seconds:.0f} s")
+    print(f"{counted.calls} calls, {counted.calls / total.tools:.1f} per tool, {time.perf_counter() - began:.0f} s")
     per_call = f"{total.data.right / counted.calls:.4f}, random pairing: {counted.by_random / counted.calls:.4f}"
     print(f"true data edges found per call: {per_call}")
 
@@ -161,24 +173,31 @@ class Counted:
 
     calls: int = 0
     by_random: int = 0
-    seconds: float = 0.0
 
 
-async def _measure_one(world: str, truth: Truth, calls: int, least: int, total: Scores, counted: Counted) -> None:
+async def _measure_one(
+    world: str,
+    deriving: Future[Truth],
+    calls: int,
+    least: int,
+    open_fresh: OpenEnvironment,
+    total: Scores,
+    counted: Counted,
+) -> None:
     spec, began = spec_of(world), time.perf_counter()
-    async with open_environment([spec], strict=True) as environment:
+    async with open_fresh([spec]) as environment:
         tools = environment.tools
-    report = await probe([spec], tools, ProbeBudget.full(calls, 1800.0))
+    report = await probe([spec], tools, ProbeBudget.full(calls, 1800.0), open=open_fresh)
     seconds, one = time.perf_counter() - began, Scores()
+    truth = await anyio.to_thread.run_sync(deriving.result)
     for scores in (one, total):
         scores.add(report, world, truth, tools, least)
-    found = await random_pairing(spec, tools, _pools(report, world), report.calls, truth)
+    found = await random_pairing(spec, tools, _pools(report, world), report.calls, truth, open_fresh)
     one.show(world)
     per_call = f"{one.data.right / report.calls:.4f}, random pairing: {found / report.calls:.4f}"
     print(f"  {report.calls} calls, {seconds:.0f} s; true data edges found per call: {per_call}", flush=True)
     counted.calls += report.calls
     counted.by_random += found
-    counted.seconds += seconds
 
 
 def _pools(report: ProbeReport, world: str) -> Pools:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,14 +11,17 @@ from itertools import chain, islice
 
 from toolweave.graph.coverage import Coverage
 from toolweave.graph.model import Edge
+from toolweave.graph.plan import TurnPlan
 from toolweave.graph.planner import Planner
-from toolweave.graph.planning.draft import Past
+from toolweave.graph.planning.draft import EdgeKey, Past, edge_key, edges_of
 from toolweave.graph.reach import TRUSTED
 
 EDGES_FIRST = 0.6
 """Share of fresh turns that are planned for an edge and not for a tool."""
 MOST_COMPARED = 20
 """Aims whose servers are compared where another topic is wanted."""
+UNCONFIRMED = 0.3
+"""What it adds to follow an edge for the first time that experiments have not shown; one that they have adds 1."""
 MOST_EDGES = 5
 """Edges that are tried before tools are."""
 
@@ -63,6 +67,22 @@ class Aims:
         edges = chain.from_iterable(self._planner.graph.out_of(tool) for tool in producers)
         open_edges = [edge for edge in edges if edge.target not in had and self._can_follow(edge, exploring)]
         return (Aim(edge.target, edge) for edge in self._coverage.least_followed(open_edges, rng))
+
+    def worth(self, turn: TurnPlan, earlier: tuple[TurnPlan, ...]) -> float:
+        """What a turn would add to the coverage for each call that it is likely to take."""
+        edges = edges_of((*earlier, turn))[len(edges_of(earlier)) :]
+        added = sum(self._news[edge] / (1.0 + self._coverage.weights.get(edge, 0.0)) for edge in edges)
+        added += 1.0 / (1.0 + self._coverage.targeted[turn.target])
+        return added / sum(self._calls(call.tool) for call in turn.calls)
+
+    def _calls(self, tool: str) -> float:
+        """Calls that it is likely to take until one of a tool works."""
+        fact = self._planner.graph.fact(tool)
+        return (fact.tried + 1.0) / (fact.tried - fact.failed + 1.0)
+
+    @cached_property
+    def _news(self) -> defaultdict[EdgeKey, float]:
+        return defaultdict(float, {edge_key(edge): 1.0 if edge.confirmed else UNCONFIRMED for edge in self._edges})
 
     def is_asked_for(self, tool: str) -> bool:
         """Whether a tool may be what an opening turn is for."""

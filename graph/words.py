@@ -11,6 +11,8 @@ from functools import lru_cache
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 _PLURAL_ACRONYM = re.compile(r"([A-Z]{2,})e?s(?![a-z])")
 
+_IDENTIFYING = frozenset("id key code sku isbn slug uuid guid token hash sha handle serial ticker symbol".split())
+
 WRITTEN_OUT: dict[str, tuple[str, ...]] = {
     short: tuple(long.split())
     for short, long in (
@@ -89,3 +91,9 @@ def plurals(text: str) -> frozenset[str]:
     """The singulars of the words that stand in the plural in an identifier."""
     pieces = [piece.lower() for piece in _PIECE.findall(text)]
     return frozenset(word for piece in pieces if (alone := singular(piece)) != piece for word in words(alone))
+
+
+def names_identifier(pattern: str) -> bool:
+    """Whether the last part of a field or parameter pattern is called like an identifier, which nobody makes up."""
+    own = words(pattern.replace("[]", "").rpartition(".")[2])
+    return bool(own) and own[-1] in _IDENTIFYING

@@ -1,46 +1,70 @@
-"""The command line: `toolweave run | status | verify | eval | report | export | graph | doctor`."""
+"""The `toolweave` command. What a command needs is loaded when that command is called, so help comes at once."""
 
 from __future__ import annotations
 
-import typer
+from importlib import import_module
+from typing import Any
 
-from toolweave.pipeline.commands import (
-    control,
-    decontaminate,
-    doctor,
-    duplicates,
-    evaluate,
-    export,
-    graph,
-    report,
-    run,
-    serve,
-    show,
-    verify,
-)
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+COMMANDS = {
+    "run": ("run:run", "Make verified samples from the servers of an mcp.json."),
+    "status": ("control:status", "Show what the job in a run directory is doing."),
+    "pause": ("control:pause", "Let a running job begin nothing more until `toolweave resume`."),
+    "resume": ("control:resume", "Let a paused job go on."),
+    "stop": ("control:stop", "End a running job after what is in the making."),
+    "verify": ("verify:verify", "Check every kept sample again: the row, then its checker, on fresh environments."),
+    "eval": ("evaluate:evaluate", "Try an assistant on every kept sample, live, and score it by their checkers."),
+    "export": ("export:export", "Write the kept samples in a trainer's format."),
+    "import": ("import_:import_samples", "Read samples back from an openai export."),
+    "serve": ("serve:serve", "Serve the servers of an mcp.json, every path in a fresh environment."),
+    "report": ("report:report", "Show what a run covers, and why the rest is missing."),
+    "duplicates": ("duplicates:duplicates", "Find near-duplicates in a run, and with other runs."),
+    "decontaminate": ("decontaminate:decontaminate", "Hold every kept sample against benchmark files."),
+    "doctor": ("doctor:doctor", "Check every server of an mcp.json, and the endpoint when a model is named."),
+    "graph": ("graph:app", "Which tool feeds which, with the evidence."),
+}
+"""Name → where its function or its own commands are, and what it does in a line."""
+
+
+class Commands(TyperGroup):
+    """Knows names and lines of all commands; loads the one that is called."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = {name: TyperCommand(name, help=line) for name, (_, line) in COMMANDS.items()}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """As in the base class, with the command that was named in full."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and load_command(str(name)), rest
+
+
+def load_command(name: str) -> Any:
+    """A command with its options, or with its own commands."""
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    found = getattr(import_module(f"toolweave.pipeline.commands.{module}"), attribute)
+    if isinstance(found, typer.Typer):
+        return get_command(found)
+    alone = typer.Typer(add_completion=False)
+    alone.command(name)(found)
+    return get_command(alone)
+
 
 app = typer.Typer(
     name="toolweave",
-    help="Turn any MCP servers into verified multi-turn tool-use training data.",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("run")(run.run)
-app.command("status")(control.status)
-app.command("pause")(control.pause)
-app.command("resume")(control.resume)
-app.command("stop")(control.stop)
-app.command("verify")(verify.verify)
-app.command("eval")(evaluate.evaluate)
-app.command("export")(export.export)
-app.command("serve")(serve.serve)
-app.command("report")(report.report)
-app.command("duplicates")(duplicates.duplicates)
-app.command("decontaminate")(decontaminate.decontaminate)
-app.command("doctor")(doctor.doctor)
-graph.app.command("show")(show.show)
-app.add_typer(graph.app, name="graph")
+
+
+@app.callback()
+def toolweave() -> None:
+    """Turn any MCP servers into verified multi-turn tool-use training data."""
 
 
 def main() -> None:

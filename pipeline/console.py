@@ -6,9 +6,9 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TextIO, TypeVar
 
 import anyio
 import structlog
@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from toolweave.pipeline.grouped_errors import first_known
-from toolweave.pipeline.running.run import Progress as RunProgress
+from toolweave.pipeline.running.progress import Progress as RunProgress
 from toolweave.servers.errors import ToolweaveError
 
 out = Console(soft_wrap=True, highlight=False, markup=False)
@@ -35,10 +35,9 @@ def set_up_logs(verbose: bool) -> None:
     )
 
 
-def print_json(value: Any) -> None:
-    """One machine-readable line on stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+def print_json(value: Any, file: TextIO | None = None) -> None:
+    """One machine-readable line on stdout, or on what was stdout before."""
+    print(json.dumps(value, ensure_ascii=False), file=file, flush=True)
 
 
 def fail(error: ToolweaveError) -> NoReturn:
@@ -91,10 +90,21 @@ def interrupted(hint: str) -> NoReturn:
 
 @contextmanager
 def run_progress(as_json: bool) -> Generator[Callable[[RunProgress], None]]:
-    """A live line on a terminal; JSON lines when asked; nothing when stdout is a file."""
-    if as_json:
-        yield lambda state: print_json(_facts(state))
-        return
+    """A live line on a terminal; JSON lines when asked; nothing when stdout is a file.
+
+    Whatever libraries print meanwhile goes to stderr.
+    """
+    own = sys.stdout
+    with redirect_stdout(sys.stderr):
+        if as_json:
+            yield lambda state: print_json(_facts(state), own)
+            return
+        with _live_line() as show:
+            yield show
+
+
+@contextmanager
+def _live_line() -> Generator[Callable[[RunProgress], None]]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),

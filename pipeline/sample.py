@@ -156,6 +156,8 @@ class Quality(Row):
     """Spoilt copies of the sample that its checker was tried on."""
     survivors: tuple[str, ...] = ()
     """Kinds of spoilt copies that the checker could not tell from the sample."""
+    judged: dict[str, str] = {}
+    """Criterion of the judge's rubric → `yes`, `no` or `unsure`; empty where no judge was asked."""
 
 
 class Sample(Row):
@@ -184,10 +186,11 @@ class Sample(Row):
 def sample_id(tools: tuple[dict[str, Any], ...], messages: tuple[dict[str, Any], ...], seed: int) -> str:
     """Id from what does not change when the run is made again: tools, seed, requests, and which tools are called.
 
-    Observations and arguments are left out: a clock or an id that a server makes up would change it.
+    Observations and arguments are left out: a clock or an id that a server makes up would change it. So is the order of
+    the calls: some may be made in another one.
     """
     requests = [message["content"] for message in messages if message["role"] == "user"]
-    parts = [list(tools), seed, requests, [name for _, name, _ in called(messages)]]
+    parts = [list(tools), seed, requests, sorted(name for _, name, _ in called(messages))]
     return "tw-" + hashlib.sha256(canonical(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

@@ -6,13 +6,14 @@ import difflib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from toolweave.graph.plan import TURN_KINDS, TurnKind
 from toolweave.servers.errors import ConfigError
 
+EngineName = Literal["local", "ray"]
 DEFAULT_KINDS: dict[TurnKind, float] = {
     "base": 0.40,
     "parallel": 0.13,
@@ -79,6 +80,8 @@ class RunSettings(BaseModel):
     """Tools to which targets are restricted, as `server/tool` or by name; empty for all."""
     prompts: Path | None = None
     """Folder of prompt files that replace the built-in ones of the same name."""
+    judge: Path | None = None
+    """A rubric: every sample that passed all other gates is judged by it, and rejected where it does not hold up."""
     unlike: tuple[Path, ...] = ()
     """Directories of other runs: a sample that is the twin of one that they keep is rejected."""
     decontaminate: tuple[Path, ...] = ()
@@ -109,7 +112,11 @@ class Pace(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     concurrency: int = Field(default=4, ge=1)
-    """Trajectories at a time."""
+    """Trajectories at a time, in all."""
+    engine: EngineName = "local"
+    """Where items are made: in this process, or by actors of Ray, which needs `toolweave[ray]`."""
+    workers: int | None = Field(default=None, ge=1)
+    """Actors of Ray. By default one for each CPU that Ray has, no more than `concurrency`."""
     in_flight: int | None = Field(default=None, ge=1)
     """Most requests to the endpoint at a time, fewer while it is busy. By default `concurrency`, at least 32."""
     max_calls: int | None = Field(default=None, ge=1)

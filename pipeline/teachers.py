@@ -1,17 +1,23 @@
-"""Which teacher stands behind the roles: the embedded one, or an endpoint."""
+"""Which teacher stands behind the roles, the embedded one or an endpoint; and which model judges what it made."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolweave.agent.endpoint.options import EndpointOptions, Prices
 from toolweave.agent.offline.teacher import OfflineTeacher
 from toolweave.agent.roles import Model
+from toolweave.pipeline.gates.judging import Panel
+from toolweave.pipeline.gates.rubric import Rubric
 from toolweave.pipeline.settings import Pace
+from toolweave.servers.errors import ConfigError
+
+if TYPE_CHECKING:
+    from toolweave.agent.endpoint.teacher import EndpointTeacher
 
 OFFLINE = "offline"
 IN_FLIGHT = 32
@@ -25,33 +31,60 @@ class Teacher:
     model: Model
     facts: Callable[[], dict[str, Any]]
     """Name, and for an endpoint: tokens and cost per role, digests of the prompts, how replies are held to a schema."""
+    panel: Panel | None = None
+    """Who judges finished samples, where a rubric was given."""
 
 
 @asynccontextmanager
 async def open_teacher(
-    model: str, base_url: str | None, prompts: Path | None = None, options: EndpointOptions | None = None
+    model: str,
+    base_url: str | None,
+    prompts: Path | None = None,
+    options: EndpointOptions | None = None,
+    rubric: Rubric | None = None,
 ) -> AsyncGenerator[Teacher]:
-    """The teacher of this name, ready to be asked.
+    """The teacher of this name, ready to be asked, and its judge.
 
     Raises:
-        ConfigError: The endpoint's address is none, or the folder of prompts is.
+        ConfigError: The endpoint's address is none, the folder of prompts is none, or nobody can judge.
     """
-    if model == OFFLINE:
-        yield Teacher(OfflineTeacher(), lambda: {"name": OFFLINE})
-        return
-    from toolweave.agent.endpoint.teacher import EndpointTeacher  # half a second that the offline teacher does not need
+    async with AsyncExitStack() as stack:
 
-    async with EndpointTeacher(model, base_url, options=options, prompts=prompts) as teacher:
-        yield Teacher(
-            teacher,
-            lambda: {
-                "name": teacher.name,
-                "usage": teacher.usage(),
-                "prompts": teacher.prompt_digests(),
-                "json_mode": teacher.json_mode,
-                **({"prices": asdict(options.prices)} if options is not None and options.prices is not None else {}),
-            },
-        )
+        async def endpoint(name: str, url: str | None) -> EndpointTeacher:
+            from toolweave.agent.endpoint.teacher import EndpointTeacher  # half a second that `offline` does not need
+
+            return await stack.enter_async_context(EndpointTeacher(name, url, options=options, prompts=prompts))
+
+        teacher = None if model == OFFLINE else await endpoint(model, base_url)
+        judge = teacher
+        if rubric is not None and (rubric.model or rubric.base_url or teacher is None):
+            judge = await endpoint(_judging(rubric, model), rubric.base_url or base_url)
+        panel = Panel(judge, rubric) if judge is not None and rubric is not None else None
+        judging = judge if panel is not None else None
+        yield Teacher(teacher or OfflineTeacher(), lambda: _facts(model, teacher, judging, options), panel)
+
+
+def _judging(rubric: Rubric, teacher: str) -> str:
+    if rubric.model is None and teacher == OFFLINE:
+        raise ConfigError("--judge: the offline teacher cannot judge; name a model in the rubric (model, base_url)")
+    return rubric.model or teacher
+
+
+def _facts(
+    name: str, teacher: EndpointTeacher | None, judge: EndpointTeacher | None, options: EndpointOptions | None
+) -> dict[str, Any]:
+    """What the manifest says; the judge's tokens count as those of one more role."""
+    asked = [one for one in (teacher, judge) if one is not None]
+    if not asked:
+        return {"name": name}
+    usage = teacher.usage() if teacher is not None else {}
+    if judge is not None:
+        usage |= {"judge": judge.usage()["judge"]}
+    prices = {"prices": asdict(options.prices)} if options is not None and options.prices is not None else {}
+    judged_by = {"judge": judge.name} if judge is not None else {}
+    first = asked[0]
+    prompts = first.prompt_digests()
+    return {"name": name, **judged_by, "usage": usage, "prompts": prompts, "json_mode": first.json_mode, **prices}
 
 
 def options_of(pace: Pace) -> EndpointOptions:

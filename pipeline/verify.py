@@ -24,7 +24,7 @@ from toolweave.pipeline.checking.offered import strange_tools
 from toolweave.pipeline.checking.recording import NotRecorded, RecordedServers, Recording
 from toolweave.pipeline.checking.state import ask, read_state
 from toolweave.pipeline.environments import OpenEnvironment, warm_environments
-from toolweave.pipeline.gates.agreement import disagreement
+from toolweave.pipeline.gates.agreement import alteration, disagreement
 from toolweave.pipeline.gates.static import static_rejection
 from toolweave.pipeline.sample import Sample
 from toolweave.pipeline.storage.graph_file import graph_from_json
@@ -119,7 +119,10 @@ async def sample_problem(line: dict[str, Any], again: Again) -> str | None:
     if seen.problem is not None:
         return f"replay: {seen.problem}"
     verdict = judge(sample, _as_seen(sample, seen, state), words=False)
-    return None if verdict.passed else f"replay: {verdict.failure}: {verdict.reason}"
+    if not verdict.passed:
+        return f"replay: {verdict.failure}: {verdict.reason}"
+    altered = alteration(sample)  # last: what was altered is more to the point, where anything else can tell
+    return None if altered is None else str(altered)
 
 
 def _as_seen(sample: Sample, seen: Replayed, state: FinalState) -> Candidate:

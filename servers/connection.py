@@ -27,6 +27,7 @@ from toolweave.servers.guard import Guard
 from toolweave.servers.info import ServerInfo
 from toolweave.servers.introspect import Listing, list_tools
 from toolweave.servers.launch import Launch
+from toolweave.servers.limits import Limits
 from toolweave.servers.process import Child, open_child
 from toolweave.servers.rawsession import Greeting, KeepingDispatcher, Mode, NeedsModernEra, RawSession, open_session
 from toolweave.servers.results import Status
@@ -58,7 +59,12 @@ class Connection:
     """One server: run `serve` in a task of its own, wait for `started`, call, then `stop`."""
 
     def __init__(
-        self, spec: ServerSpec, workspace: Workspace | None, guard: Guard, starts: WarmStarts | None = None
+        self,
+        spec: ServerSpec,
+        workspace: Workspace | None,
+        guard: Guard,
+        starts: WarmStarts | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.spec = spec
         self.workspace = workspace
@@ -68,6 +74,7 @@ class Connection:
         self.started = anyio.Event()
         self._guard = guard
         self._starts = starts
+        self._limits = limits or Limits()
         self._launch: Launch | None = None
         self._veil = Veil(spec)
         self._stopping = anyio.Event()
@@ -105,7 +112,8 @@ class Connection:
         """Call a tool; `/workspace` stands for the scratch directory on both ways."""
         try:
             sent = self.workspace.to_real(arguments) if self.workspace else arguments
-            result = await self._call(name, sent)
+            async with self._limits.place(self.spec, name):
+                result = await self._call(name, sent)
             return Decoded(result.status, self._seen(result.text), self._seen(result.value))
         except RecursionError:
             return Decoded("broken", text := "The reply is nested too deeply.", text)

@@ -19,6 +19,7 @@ from toolweave.servers.errors import ServerError
 from toolweave.servers.guard import Guard, open_guard
 from toolweave.servers.info import ServerInfo
 from toolweave.servers.json_values import map_texts
+from toolweave.servers.limits import Limits
 from toolweave.servers.policy import decide
 from toolweave.servers.results import CallResult
 from toolweave.servers.spec import ServerSpec
@@ -115,6 +116,7 @@ async def open_environment(
     strict: bool = False,
     keep_workspace: Path | None = None,
     starts: WarmStarts | None = None,
+    limits: Limits | None = None,
 ) -> AsyncGenerator[Environment]:
     """Start servers, all at once, and close them when the context ends.
 
@@ -123,6 +125,7 @@ async def open_environment(
         strict: Whether one server that fails to start fails all.
         keep_workspace: Use this directory for the scratch directories (one per server) and keep it.
         starts: Makes further starts of the same servers cheap, by `open_warm_starts`; not used with `keep_workspace`.
+        limits: Calls at a time, shared with other environments.
 
     Raises:
         ServerError: `strict`, and a server did not start.
@@ -130,7 +133,7 @@ async def open_environment(
     failure: Exception | None = None
     starts = None if keep_workspace else starts
     async with _guard_of(starts) as guard, _scratch(keep_workspace, guard) as scratch:
-        connections = _connections(specs, scratch, guard, starts)
+        connections = _connections(specs, scratch, guard, starts, limits or Limits())
         async with anyio.create_task_group() as owners:
             try:
                 await _start(connections, owners)
@@ -164,13 +167,11 @@ async def _scratch(keep: Path | None, guard: Guard) -> AsyncGenerator[Path]:
 
 
 def _connections(
-    specs: Sequence[ServerSpec], scratch: Path, guard: Guard, starts: WarmStarts | None
+    specs: Sequence[ServerSpec], scratch: Path, guard: Guard, starts: WarmStarts | None, limits: Limits
 ) -> list[Connection]:
     folders = folder_names(spec.name for spec in specs)
-    return [
-        Connection(spec, Workspace(scratch / folders[spec.name]) if spec.transport == "stdio" else None, guard, starts)
-        for spec in specs
-    ]
+    folder_of = {spec.name: Workspace(scratch / folders[spec.name]) for spec in specs if spec.transport == "stdio"}
+    return [Connection(spec, folder_of.get(spec.name), guard, starts, limits) for spec in specs]
 
 
 async def _start(connections: Sequence[Connection], owners: TaskGroup) -> None:

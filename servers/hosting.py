@@ -37,6 +37,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 log = structlog.get_logger()
 Open = Callable[[], AbstractAsyncContextManager[Environment]]
+Before = Callable[[ASGIApp], ASGIApp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Hosting:
         match scope["path"].strip("/").split("/"):
             case [""]:
                 return JSONResponse({"environments": sorted(self.hosted)})
-            case [name, "mcp"] if _NAME.fullmatch(name):
+            case [name, "mcp"] if is_name(name):
                 return await self._environment(name)
             case [name] if scope["method"] == "DELETE" and name in self.hosted:
                 self.hosted.pop(name).stop.set()
@@ -80,12 +81,7 @@ class Hosting:
                     self.hosted[name] = await self.tasks.start(self._host, name)
                 except ServerError as error:
                     return JSONResponse({"error": str(error)}, 502)
-        app = self.hosted[name].app
-
-        async def within(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, "path": "/mcp", "raw_path": b"/mcp"}, receive, send)
-
-        return within
+        return at_root(self.hosted[name].app)
 
     async def _host(self, name: str, *, task_status: TaskStatus[_Hosted]) -> None:
         """Own one environment from its start to its end."""
@@ -98,6 +94,20 @@ class Hosting:
             async with server.session_manager.run():
                 task_status.started(_Hosted(app, stop))
                 await stop.wait()
+
+
+def at_root(app: ASGIApp) -> ASGIApp:
+    """An MCP application that answers whatever path it was reached by."""
+
+    async def within(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "path": "/mcp", "raw_path": b"/mcp"}, receive, send)
+
+    return within
+
+
+def is_name(text: str) -> bool:
+    """Whether an environment may be called so."""
+    return _NAME.fullmatch(text) is not None
 
 
 def facade(environment: Environment, name: str) -> Server[object]:
@@ -138,15 +148,31 @@ def _result(text: str, value: object, *, failed: bool) -> types.CallToolResult:
 
 
 @asynccontextmanager
-async def open_hosting(open_fresh: Open, hosts: Collection[str] = LOOPBACK) -> AsyncGenerator[ASGIApp]:
+async def open_hosting(
+    open_fresh: Open, hosts: Collection[str] = LOOPBACK, before: Before | None = None
+) -> AsyncGenerator[ASGIApp]:
     """The application; at the end every environment is closed."""
     async with anyio.create_task_group() as tasks:
-        yield TrustedHostMiddleware(Hosting(open_fresh, tasks), allowed_hosts=list(hosts))
+        inner = Hosting(open_fresh, tasks)
+        yield TrustedHostMiddleware(before(inner) if before else inner, allowed_hosts=list(hosts))
         tasks.cancel_scope.cancel()
 
 
-async def host(open_fresh: Open, port: int, *, task_status: TaskStatus[int] = anyio.TASK_STATUS_IGNORED) -> None:
+async def host(
+    open_fresh: Open,
+    port: int,
+    before: Before | None = None,
+    *,
+    task_status: TaskStatus[int] = anyio.TASK_STATUS_IGNORED,
+) -> None:
     """Serve on loopback until the process is told to end; reports the port, which is any free one for 0.
+
+    Args:
+        open_fresh: Opens an environment.
+        port: On loopback.
+        before: Puts an application before the one that serves environments: it answers what it knows, and passes on
+            the rest.
+        task_status: Gets the port.
 
     Raises:
         ServerError: The port is taken.
@@ -156,7 +182,7 @@ async def host(open_fresh: Open, port: int, *, task_status: TaskStatus[int] = an
     except OSError as error:
         raise ServerError(f"port {port} cannot be served on: {error.strerror}") from error
     with listener:
-        async with open_hosting(open_fresh) as app:
+        async with open_hosting(open_fresh, before=before) as app:
             config = uvicorn.Config(app, lifespan="off", log_level="error", access_log=False)
             task_status.started(listener.getsockname()[1])
             await uvicorn.Server(config).serve([listener])

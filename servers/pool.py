@@ -17,6 +17,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from toolweave.servers.environment import STARTS_AT_A_TIME, Environment, open_environment, put_together
+from toolweave.servers.limits import Limits
 from toolweave.servers.spec import ServerSpec
 from toolweave.servers.warm import WarmStarts
 
@@ -39,7 +40,7 @@ class Held:
         self._released = anyio.Event()
         self._scope = anyio.CancelScope()
 
-    async def live(self, starts: WarmStarts, limiter: anyio.CapacityLimiter) -> None:
+    async def live(self, starts: WarmStarts, limits: Limits, limiter: anyio.CapacityLimiter) -> None:
         """Start it, keep it until it is released, end it."""
         try:
             with self._scope:
@@ -47,7 +48,7 @@ class Held:
                     async with limiter:
                         began = anyio.current_time()
                         self._environment = await stack.enter_async_context(
-                            open_environment([self.spec], starts=starts)
+                            open_environment([self.spec], starts=starts, limits=limits)
                         )
                         self.seconds = anyio.current_time() - began
                     self._ready.set()
@@ -99,6 +100,7 @@ class ServerPool:
         self._tasks = tasks
         self._most_spares = most_spares
         self._slow = slow
+        self._limits = Limits()
         self._limiter = anyio.CapacityLimiter(STARTS_AT_A_TIME)
         self._stocks: dict[str, _Stock] = {}
 
@@ -140,7 +142,7 @@ class ServerPool:
 
     def _begin(self, spec: ServerSpec) -> Held:
         held = Held(spec)
-        self._tasks.start_soon(held.live, self._starts, self._limiter, name=f"server {spec.name}")
+        self._tasks.start_soon(held.live, self._starts, self._limits, self._limiter, name=f"server {spec.name}")
         return held
 
     def _restock(self, used: Held) -> None:

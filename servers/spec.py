@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, PositiveInt
 
 from toolweave.servers.interpolation import WORKSPACE
 from toolweave.servers.json_values import is_list, is_object
@@ -70,6 +70,9 @@ class ServerOptions(BaseModel):
     """Seconds for starting, the handshake and listing all tools."""
     call_timeout: PositiveFloat = 30.0
     """Seconds for one call."""
+    in_flight: dict[str, PositiveInt] = Field(default_factory=dict[str, int])
+    """Patterns of tool names to most calls of such tools at a time, over all environments of a run; `*` is all that the
+    server gets."""
     mode: Literal["legacy", "auto"] | None = None
     """Protocol era to begin with; by default `legacy` over stdio, because a probe kills old servers, else `auto`."""
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import httpx2
 from mcp.client.streamable_http import streamable_http_client
 
+from toolweave.servers.lines import Lines
 from toolweave.servers.process import Child
 from toolweave.servers.rawsession import KeepingDispatcher
 from toolweave.servers.spec import ServerSpec
@@ -46,7 +47,7 @@ async def over_http(spec: ServerSpec, on_refusal: Callable[[str], None]) -> Asyn
             headers=spec.headers,
             trust_env=False,
             event_hooks={"response": [look_at]},
-            limits=httpx2.Limits(max_connections=64),
+            transport=Lines(),
             timeout=httpx2.Timeout(spec.options.start_timeout, read=patience),
         ) as client,
         streamable_http_client(spec.url, http_client=client, max_sse_event_size=_MAX_EVENT) as streams,

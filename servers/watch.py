@@ -1,10 +1,11 @@
-"""Looks over the shoulder of environments: counts live calls, and leaves servers alone that keep failing."""
+"""Looks over the shoulder of environments: counts live calls, tells of deaths, leaves alone what keeps failing."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,25 @@ from toolweave.servers.environment import Environment, Reachable
 from toolweave.servers.spec import ServerSpec
 
 Open = Callable[[Sequence[ServerSpec]], AbstractAsyncContextManager[Environment]]
+
+_deaths: ContextVar[list[str] | None] = ContextVar("_deaths", default=None)
+"""Where the task that needs a server finds that it was gone."""
+
+
+@contextmanager
+def noting_deaths() -> Generator[list[str]]:
+    """The servers that did not start, or went away in a call, of environments that are opened in this context."""
+    noted: list[str] = []
+    token = _deaths.set(noted)
+    try:
+        yield noted
+    finally:
+        _deaths.reset(token)
+
+
+def _note_death(server: str) -> None:
+    if (noted := _deaths.get()) is not None:
+        noted.append(server)
 
 
 @dataclass
@@ -36,6 +56,7 @@ class Watch:
         async with open_these([spec for spec in specs if spec.name not in resting]) as environment:
             for name, reason in environment.failures.items():
                 self.breaker(name).note(reason)
+                _note_death(name)
             lines = {name: _Watched(line, self) for name, line in environment.connections.items()}
             yield replace(
                 environment,
@@ -68,5 +89,7 @@ class _Watched:
         self._watch.calls[self.spec.name] += 1
         decoded = await self._line.call(name, arguments)
         failed = decoded.status in ("lost", "timeout")
+        if decoded.status == "lost":
+            _note_death(self.spec.name)
         self._watch.breaker(self.spec.name).note(decoded.text if failed else "")
         return decoded

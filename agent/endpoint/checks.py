@@ -8,7 +8,19 @@ from typing import Any
 from toolweave.agent.endpoint.replies import BadReply
 from toolweave.agent.grounding import seen_text, unsupported
 from toolweave.agent.patterns import argument_leaves
-from toolweave.agent.roles import Critique, CritiqueAsk, ProposedCall, Query, Step, StepAsk, UserAsk, Value, ValueAsk
+from toolweave.agent.roles import (
+    Critique,
+    CritiqueAsk,
+    JudgeAsk,
+    Judgement,
+    ProposedCall,
+    Query,
+    Step,
+    StepAsk,
+    UserAsk,
+    Value,
+    ValueAsk,
+)
 from toolweave.agent.spoken import reads_as
 from toolweave.servers.json_values import canonical
 from toolweave.servers.schemas import first_problem
@@ -48,6 +60,12 @@ def check_step(reply: Step, ask: StepAsk) -> None:
         raise BadReply("give either calls or an answer: not both, and not neither")
     if ask.slip is not None:
         _check_slip(reply, ask.slip)
+
+
+def check_judgement(reply: Judgement, ask: JudgeAsk) -> None:
+    """Every question has one opinion, and every opinion a question."""
+    if sorted(opinion.criterion for opinion in reply.opinions) != sorted(ask.questions):
+        raise BadReply(f"opinions: must hold one entry for each of {', '.join(ask.questions)}, and no other")
 
 
 def _check_slip(reply: Step, slip: ProposedCall) -> None:

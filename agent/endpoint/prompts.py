@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from toolweave.servers.errors import ConfigError
 
-NAMES = ("tooling", "query", "user", "step", "critique", "value", "again")
+NAMES = ("tooling", "query", "user", "step", "critique", "value", "judge", "again")
 """The roles' prompts, and what is said about a reply that cannot be used."""
 
 

@@ -15,6 +15,7 @@ from toolweave.agent.roles import (
     AdvancedTool,
     CritiqueAsk,
     Happened,
+    JudgeAsk,
     QueryAsk,
     StepAsk,
     Style,
@@ -92,6 +93,15 @@ def critique(ask: CritiqueAsk, show_values: bool) -> str:
         ("about", {"tool": ask.tool and _brief_tool(ask.tool), "argument": ask.pointer}),
         ("right_calls", [_happened(call, show_values) for call in ask.expected]),
         ("hints_before", list(ask.earlier)),
+    )
+
+
+def judge(ask: JudgeAsk, longest: int) -> str:
+    """The questions, the tools that were on offer, and all that was said, thought and done."""
+    return _blocks(
+        ("questions", [{"criterion": name, "question": question} for name, question in ask.questions.items()]),
+        ("tools", [as_object(tool["function"]) for tool in ask.tools]),
+        ("conversation", [_message(item, longest) for item in ask.messages]),
     )
 
 

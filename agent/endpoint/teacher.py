@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from toolweave.agent.endpoint import render
-from toolweave.agent.endpoint.checks import check_hint, check_said, check_step, check_value
+from toolweave.agent.endpoint.checks import check_hint, check_judgement, check_said, check_step, check_value
 from toolweave.agent.endpoint.client import Clock, EndpointClient, Prompt
 from toolweave.agent.endpoint.options import EndpointOptions
 from toolweave.agent.endpoint.prompts import load_prompts
@@ -19,6 +19,8 @@ from toolweave.agent.roles import (
     AdvancedTool,
     Critique,
     CritiqueAsk,
+    JudgeAsk,
+    Judgement,
     Query,
     QueryAsk,
     Reply,
@@ -37,7 +39,7 @@ _ECHO = 4_000
 """Characters of a bad reply that are shown back to the model."""
 _SEEDS = 2**31
 """Endpoints read a seed as a signed integer of 32 bits."""
-_ROLES = ("tooling", "query", "user", "step", "critique", "value")
+_ROLES = ("tooling", "query", "user", "step", "critique", "value", "judge")
 
 
 class EndpointTeacher:
@@ -126,6 +128,11 @@ class EndpointTeacher:
     async def value(self, ask: ValueAsk) -> Value:
         """Invent a value that a user would know."""
         return await self._ask("value", Value, render.value(ask), ask.seed, lambda value: check_value(value, ask))
+
+    async def judge(self, ask: JudgeAsk) -> Judgement:
+        """Answer the questions of a rubric about a finished sample."""
+        text = render.judge(ask, self._options.max_text)
+        return await self._ask("judge", Judgement, text, ask.seed, lambda reply: check_judgement(reply, ask))
 
     async def check(self) -> str:
         """Ask for one small reply, and tell how replies will be held to their schema.

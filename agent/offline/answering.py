@@ -14,11 +14,13 @@ from toolweave.agent.offline.lexicon import UNITS
 from toolweave.agent.offline.purpose import Purpose
 from toolweave.agent.offline.saying import spoken_date
 from toolweave.agent.outcomes import reads_as_failure
-from toolweave.graph.words import words
+from toolweave.graph.words import singular, words
 from toolweave.servers.json_values import as_object, is_list, is_object
 
 MOST_FACTS = 5
 MOST_LISTED = 6
+MOST_DONE = 4
+"""Earlier deeds of a turn that its answer tells of."""
 LONGEST_PROSE = 420
 _FIRST_KEYS = ("name", "title", "label", "status", "state", "date", "due", "total", "amount", "balance", "count")
 _ENTRY_NAMES = frozenset("name title label subject description".split())
@@ -26,12 +28,19 @@ _COUNTING = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight
 _DULL = frozenset("success ok message error result type jsonrpc version created updated".split())
 
 
-def answer(results: Sequence[tuple[Seen, Purpose | None]], plain: bool, rng: random.Random) -> str:
-    """What the user is told at the end of the turn: the outcome of each call of its last step, with what it is for."""
+def answer(
+    results: Sequence[tuple[Seen, Purpose | None]], before: Sequence[Purpose], plain: bool, rng: random.Random
+) -> str:
+    """What the user is told at the end of the turn: what was done `before`, and what came of its last step's calls."""
     if plain:
-        results = results[-1:]
-    told = [_outcome(seen, purpose, plain, rng) for seen, purpose in results]
-    return " ".join(dict.fromkeys(told)) or _done(None, rng)
+        results, before = results[-1:], ()
+    told = list(dict.fromkeys(_outcome(seen, purpose, plain, rng) for seen, purpose in results)) or [_done(None, rng)]
+    done = list(dict.fromkeys(purpose.report for purpose in before if not purpose.shows and purpose.report))
+    lead = f"I have {joined(done[-MOST_DONE:])}. " if done else ""
+    told = [
+        text.replace("I have ", "I have also ", 1) if lead and text.startswith("I have ") else text for text in told
+    ]
+    return lead + ("\n" if any("\n" in text for text in told) else " ").join(told)
 
 
 def _outcome(last: Seen, purpose: Purpose | None, plain: bool, rng: random.Random) -> str:
@@ -56,8 +65,8 @@ def _done(purpose: Purpose | None, rng: random.Random) -> str:
         return rng.choice(
             ("Done, that is what there is.", "All right, that has been looked up.", "That has been taken care of.")
         )
-    thing = capitalised(purpose.done) or "That is done"
-    return rng.choice((f"{thing}.", f"{thing}.", "Done.", "That is taken care of."))
+    said = [capitalised(purpose.done), f"I have {purpose.report}" if purpose.report else ""]
+    return f"{rng.choice([text for text in said if text] or ['Done', 'That is done', 'That is taken care of'])}."
 
 
 def _prose(text: str, purpose: Purpose | None, rng: random.Random) -> str:
@@ -138,7 +147,7 @@ def _facts(value: dict[str, Any], about: str, always: bool = False) -> list[_Fac
     for key, item in value.items():
         if is_object(item):
             found += _facts(item, spaced(str(key)) if len(value) > 1 else about, inner > 1)
-        elif (text := _shown(item)) and not set(words(str(key))) <= _DULL:
+        elif (text := _shown(item)) and not (about and item is False) and not set(words(str(key))) <= _DULL:
             label = spaced(str(key)).split() if not str(key).isupper() else [str(key)]
             found.append(_fact([*about.split(), *label] if always else label, item, text, about))
     order = {word: at for at, word in enumerate(_FIRST_KEYS)}
@@ -198,7 +207,7 @@ def _listing(key: str, items: Sequence[Any], purpose: Purpose | None, rng: rando
     """What a result lists, by name."""
     noun = _kind(purpose) if purpose is not None else "entry"
     if key and (plain := spaced(key)):
-        noun = plain[:-1] if plain.endswith("s") else plain
+        noun = " ".join([*plain.split()[:-1], singular(plain.split()[-1])])
     if not items:
         return f"There is no {noun} for that."
     count = _COUNTING[len(items)] if len(items) < len(_COUNTING) else "quite a few"

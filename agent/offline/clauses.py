@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from toolweave.agent.offline.lexicon import VERB_FORMS
 from toolweave.agent.offline.mentions import Mention
-from toolweave.agent.offline.toolbox import Toolbox
+from toolweave.agent.offline.toolbox import Toolbox, stems
 from toolweave.servers.tools import Tool
 
 NEAR = 0.75
 """Share of the best tool's fit from which another tool may be meant as well."""
 _GAP = re.compile(
-    r"(?<=[.?!])\s+|;\s+|(?:,\s*)?\b(?:and )?(?:then|after that|finally|before that|beforehand|also|as well)\b,?\s*",
+    r"(?<=[.?!])\s+|(?:,\s*)?\b(?:and )?(?:then|after that|finally|before that|beforehand|also|as well)\b,?\s*",
     re.IGNORECASE,
 )
 
@@ -63,6 +64,10 @@ def _without(request: str, span: tuple[int, int], mentions: Sequence[Mention]) -
 
 
 def _spoken_of(box: Toolbox, text: str) -> list[str]:
-    """Ids of the tools that a text speaks of, the best first."""
+    """Ids of the tools that a text speaks of, the best first; of none where it holds no deed, as in "The title is"."""
+    spoken = set(stems(text))
     ranked = [(score, tool.id) for score, tool in box.ranked(text) if score > 0.0]
-    return [tool for score, tool in ranked if score >= NEAR * ranked[0][0]]
+    near = [tool for score, tool in ranked if score >= NEAR * ranked[0][0]]
+    verbs = {box.purposes[tool].verb for tool in near}
+    deeds = [form for verb in verbs for form in (verb, *VERB_FORMS.get(verb, ()))]
+    return near if spoken & set(stems(" ".join(deeds))) else []

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from toolweave.agent.offline.conversation import read_situation
 from toolweave.agent.offline.drafting import Spoken, sentence
 from toolweave.agent.offline.english import capitalised, reworded
+from toolweave.agent.offline.forms import forms
 from toolweave.agent.offline.purpose import phrase_without, purpose_of
 from toolweave.agent.offline.wording import NAMING, SEEKING, Clause, Group, clause, groups, label, measures
 from toolweave.agent.patterns import argument_leaves
@@ -20,37 +21,24 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 # {v}: the value. {l}: what it is called. {t}: the value behind a preposition. {p}: the earlier request.
-_NAMED = (
-    "Actually, make the {l} {v} instead.",
-    "On second thought, the {l} should be {v}.",
-    "Change of plan: please take {v} as the {l}.",
-    "Sorry, I meant {v} for the {l}.",
-    "I've changed my mind, I'd rather have {v} as the {l}.",
-    "Scratch that, {v} as the {l} instead, please.",
-    "Come to think of it, let's make the {l} {v}.",
-    "My mistake, the {l} should have been {v}.",
-    "On reflection, could you make the {l} {v}?",
-    "Could you {p} once more, but with {v} as the {l}?",
-    "Please {p} again, this time with {v} as the {l}.",
-    "Hm, rather {v} for the {l}, if you can still change it.",
+_NAMED = forms(
+    """Actually, make the {l} {v} instead. | On second thought, the {l} should be {v}.
+    | Change of plan: please take {v} as the {l}. | Sorry, I meant {v} for the {l}.
+    | I've changed my mind, I'd rather have {v} as the {l}. | Scratch that, {v} as the {l} instead, please.
+    | Come to think of it, let's make the {l} {v}. | My mistake, the {l} should have been {v}.
+    | On reflection, could you make the {l} {v}? | Could you {p} once more, but with {v} as the {l}?
+    | Please {p} again, this time with {v} as the {l}. | Hm, rather {v} for the {l}, if you can still change it."""
 )
-_BEHIND = (
-    "Actually, could we make that {t} instead?",
-    "On second thought, {t} would be better.",
-    "Change of plan: {t} instead, please.",
-    "Sorry, I meant {t}.",
-    "I've changed my mind, I'd rather have it {t}.",
-    "Come to think of it, {t} suits me better.",
-    "Please {p} again, this time {t}.",
-    "Could you {p} once more, but {t}?",
+_BEHIND = forms(
+    """Actually, could we make that {t} instead? | On second thought, {t} would be better.
+    | Change of plan: {t} instead, please. | Sorry, I meant {t}. | I've changed my mind, I'd rather have it {t}.
+    | Come to think of it, {t} suits me better. | Please {p} again, this time {t}.
+    | Could you {p} once more, but {t}?"""
 )
-_BARE = (
-    "Actually, make that {v} instead.",
-    "On second thought, make it {v}.",
-    "Sorry, I meant {v}.",
-    "Change of plan: {v} instead, please.",
-    "My mistake, it should have been {v}.",
-    "I've changed my mind, {v} instead, please.",
+_BARE = forms(
+    """Actually, make that {v} instead. | On second thought, make it {v}. | Sorry, I meant {v}.
+    | Change of plan: {v} instead, please. | My mistake, it should have been {v}.
+    | I've changed my mind, {v} instead, please."""
 )
 
 

@@ -27,6 +27,7 @@ from toolweave.agent.offline.guidance import (
 from toolweave.agent.offline.purpose import Purpose, purpose_of
 from toolweave.agent.patterns import argument_leaves
 from toolweave.agent.roles import Critique, CritiqueAsk, Happened
+from toolweave.graph.nouns import tool_nouns
 from toolweave.servers.tools import Tool
 
 LONGEST = 600
@@ -101,7 +102,9 @@ def _wanted(ask: CritiqueAsk, call: Happened) -> str:
     coarse = f"{deed} the {purpose.noun}" if purpose.noun else purpose.phrase
     wanted = [coarse, purpose.phrase, f"{deed} something"]
     proposed = _proposed(ask)
-    alike = proposed is not None and (proposed.nouns.deed, proposed.noun) == (purpose.nouns.deed, purpose.noun)
+    made = [tool_nouns(Tool("", call.name)) for call in read_situation(ask.messages).here if not call.failed]
+    known = [*made, *([proposed.nouns] if proposed is not None else [])]
+    alike = any((one.deed, one.head) == (purpose.nouns.deed, purpose.nouns.head) for one in known)
     if alike or any(f"has to {coarse}" in hint for hint in ask.earlier):
         wanted = [purpose.phrase, coarse, wanted[2]]
     if _done_before(ask, call):
@@ -112,7 +115,11 @@ def _wanted(ask: CritiqueAsk, call: Happened) -> str:
 def _due(ask: CritiqueAsk) -> list[Happened]:
     """The calls that a hint is about: those that are left out of the step, or the next one."""
     if ask.mistake != "not_together":
-        return [ask.expected[0]]
+        made = [call.name for call in ask.step.calls]
+        return [
+            *(one for one in ask.expected if not any(name.endswith(one.tool.name) for name in made)),
+            *ask.expected,
+        ][:1]
     return list({call.tool.id: call for call in reversed(ask.expected)}.values())[::-1][:MOST_TOGETHER]
 
 
@@ -142,5 +149,6 @@ def _proposed(ask: CritiqueAsk) -> Purpose | None:
     """What the wrong call would have done."""
     if ask.tool is not None:
         return purpose_of(ask.tool)
-    name = next((call.name for call in ask.step.calls), None)
-    return purpose_of(Tool("", name)) if name is not None else None
+    names = [call.name for call in ask.step.calls]
+    wrong = [name for name in names if not any(name.endswith(call.tool.name) for call in ask.expected)]
+    return purpose_of(Tool("", (wrong or names)[0])) if names else None

@@ -241,7 +241,8 @@ class Student:
             return self._like(tool, calls)
         planned = [ready for ready in way.at_once if ready.tool.id == tool.id]
         taken = self.listener.taken | {index for call in calls for item in call.filled for index in item.mentions}
-        return planned[0] if planned else self.supplier.way(tool, Terms(taken, DEEPEST))
+        given = tuple(item for call in calls for item in call.filled)
+        return planned[0] if planned else self.supplier.way(tool, Terms(taken, DEEPEST, given=given))
 
     def _like(self, tool: Tool, calls: Sequence[Way], *, told: bool = False) -> Way | None:
         """One more call of the same tool about something else; what is `told` in the request is not meant."""

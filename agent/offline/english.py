@@ -24,7 +24,7 @@ def base_form(word: str) -> str | None:
     """The base form of a word that looks like a verb; `None` when it does not."""
     low = word.lower()
     if low in VERBS:
-        return low
+        return "look up" if low == "lookup" else low
     tries: list[str] = []
     if low.endswith("ies"):
         tries.append(f"{low[:-3]}y")
@@ -81,7 +81,17 @@ def _doubles(verb: str) -> bool:
     if len(verb) < 3 or verb[-1] not in _DOUBLED or verb[-2] not in "aeiou" or verb[-3] in "aeiou":
         return False
     syllables = len(re.findall(r"[aeiouy]+", verb))
-    return syllables == 1 or verb in ("cancel", "refer", "transfer", "enrol", "submit", "commit", "begin", "label")
+    return syllables == 1 or verb in (
+        "cancel",
+        "refer",
+        "transfer",
+        "enrol",
+        "submit",
+        "commit",
+        "begin",
+        "label",
+        "format",
+    )
 
 
 def plural(noun: str) -> str:
@@ -162,7 +172,11 @@ def reworded(text: str, banned: Sequence[str], turn: int = 0, *, short: bool = F
                 return None
             text = f"{text[: match.start()]}{other}{text[match.end() :]}"
         text = " ".join(text.split())
-    text = re.sub(r"\b(\w+) \1\b", r"\1", text)
+    return articles(re.sub(r"\b(\w+) \1\b", r"\1", text))
+
+
+def articles(text: str) -> str:
+    """The text with `a` and `an` as the words behind them want it."""
     return re.sub(r"\b[Aa]n? (?=\w)", lambda found: _article_before(text[found.end() :], found.group(0)), text)
 
 
@@ -198,7 +212,7 @@ def _other(word: str, text: str, match: re.Match[str], banned: Sequence[str], tu
         r"\b(?:an?|one|each|every|this|that)\s(?:[\w-]+,?\s){0,5}$", text[: match.start()], re.IGNORECASE
     )
     counted = singular(word) != word and re.search(
-        r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|several|many)\s(?:[\w-]+\s){0,2}$",
+        r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|several|many|multiple|these|those)\s(?:[\w-]+\s){0,2}$",
         text[: match.start()],
         re.IGNORECASE,
     )
@@ -213,10 +227,22 @@ def _other(word: str, text: str, match: re.Match[str], banned: Sequence[str], tu
         and not opens
         and number != word
         and singular(word) == word
+        and not (follows and follows.group(1) in ("a", "an", "the"))  # a verb, then
         and not spoken_of(number, banned)
     ):
         return number
+    if singular(word) != word and not qualifies:
+        options = [kept for item in options if (kept := _of_many(item, before, definite))]
     return options[turn % len(options)] if options else None
+
+
+def _of_many(option: str, before: re.Match[str] | None, definite: bool) -> str:
+    """What may stand for a plural: another plural, else one of the kind; empty where that is no English."""
+    last = option.split()[-1] if option else ""
+    if singular(last) != last or definite:
+        return option
+    verb = before is not None and base_form(before.group(0).strip().lower()) is not None
+    return with_article(option) if verb else ""
 
 
 def _is_noun(word: str) -> bool:

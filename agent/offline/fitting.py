@@ -12,7 +12,7 @@ from toolweave.agent.offline.english import base_form
 from toolweave.agent.offline.lexicon import SMALL, UNITS
 from toolweave.agent.offline.mentions import Mention, iso_date
 from toolweave.agent.offline.toolbox import everyday
-from toolweave.agent.offline.wording import NAMING, SEEKING
+from toolweave.agent.offline.wording import FILES, NAMING, SEEKING
 from toolweave.graph.schema import Parameter
 from toolweave.graph.words import singular, words
 from toolweave.servers.json_values import as_list
@@ -103,8 +103,11 @@ def fit(mention: Mention, slot: Slot) -> float:
     """How well a mention fits a parameter, 0..1.5; 0 when it cannot be meant."""
     if mention.picks_row or value_of(mention, slot) is None:
         return 0.0
-    base = _kind_fit(mention, slot)
-    return 0.0 if base == 0.0 else base + 0.8 * nearness(mention.before, mention.after, slot)
+    base, near = _kind_fit(mention, slot), nearness(mention.before, mention.after, slot)
+    own, beside = set(slot.own), {*mention.before, *mention.after}
+    if mention.kind == "number" and "string" in slot.kinds and (own & FILES or not own & beside):
+        return 0.0
+    return base + 0.8 * near if base > 0.0 else 0.0
 
 
 def _kind_fit(mention: Mention, slot: Slot) -> float:
@@ -120,26 +123,31 @@ def _kind_fit(mention: Mention, slot: Slot) -> float:
         return 0.5 if "time" in own or "hour" in own else 0.15
     if dated:
         return 0.0
-    if is_identifying(slot.parameter) and own & {"id", "key", "code", "uuid", "number", "barcode", "token", "sku"}:
+    if _is_sign(slot):
         return (
             0.45
             if mention.kind == "token" or (mention.kind == "quoted" and re.search(r"\d|[_-]", mention.text))
             else 0.0
         )
-    if own & {"file", "path"} and mention.kind in ("name", "quoted") and not re.search(r"[./]", mention.text):
+    if own & FILES and mention.kind in ("name", "quoted") and not re.search(r"[./]", mention.text):
         return 0.15
     if mention.kind == "address":
         return 0.9 if own & {"email", "url", "uri", "address", "recipient", "website"} else 0.3
     if mention.kind == "token" and re.search(r"\.[a-z]{2,5}$", mention.text):
-        return 0.6 if own & {"path", "file", "document", "url"} or own == {"name"} else 0.12
+        return 0.6 if own & {*FILES, "document", "url"} or own == {"name"} else 0.12
     if mention.kind == "token":
         return 0.5 if own & {"path", "file", "timezone", "zone", "branch", "range", "cell", "at", "revision"} else 0.35
     return 0.4 if own & (SEEKING | NAMING) else 0.3
 
 
+def _is_sign(slot: Slot) -> bool:
+    """Whether a parameter takes what only a server gives out, such as a number or a code."""
+    return bool(set(slot.own) & _NUMBERS) and (is_identifying(slot.parameter) or slot.own[-1] in ("no", "nr", "ref"))
+
+
 def _number_fit(mention: Mention, slot: Slot) -> float:
     if "string" in slot.kinds or not slot.kinds:
-        return 0.0 if is_identifying(slot.parameter) and not set(mention.before[:2]) & _IDS else 0.1
+        return 0.0 if _is_sign(slot) and not set(mention.before[:2]) & _IDS else 0.1
     unit = UNITS.get(slot.path.rpartition("_")[2].rpartition(".")[2], ("",))[0]
     said = {singular(word) for word in mention.after[:2]}
     if unit and (singular(unit.split()[-1]) in said or unit.split()[0] in mention.after[:2]):
@@ -211,6 +219,7 @@ def option_mentions(request: str, slot: Slot) -> list[tuple[float, str]]:
 
 
 _IDS = frozenset("id identifier number code key no".split())
+_NUMBERS = _IDS | frozenset("uuid nr ref reference barcode token sku".split())
 _EVERYDAY = frozenset("first last next second main good fair full new normal general other".split())
 _FLAG = re.compile(
     r"(?:^|[.!?;:]\s+)(?:And (?P<order>do|don't) (?P<what>[^.!?]+)"

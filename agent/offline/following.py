@@ -31,8 +31,13 @@ class Follower:
     def _open_hints(self) -> list[int]:
         """Numbers of the hints that no call has followed yet; one that was followed settles those before it."""
         hints = enumerate(zip(self.guidance.first, self.guidance.again, strict=True))
-        followed = [at for at, (text, again) in hints if self.made.count(self.meant(text).id) > again]
+        followed = [at for at, (text, again) in hints if self._times_done(text) > again]
         return list(range(followed[-1] + 1 if followed else 0, len(self.guidance.first)))
+
+    def _times_done(self, text: str) -> int:
+        """How often the turn has done what a hint asks for; a vague one asks for any of several tools."""
+        fitting = self._vaguely_meant(text) or [self.meant(text)]
+        return sum(self.made.count(tool.id) for tool in fitting)
 
     def meant(self, text: str) -> Tool:
         """The tool that a hint's words describe."""
@@ -42,9 +47,11 @@ class Follower:
 
     def _find(self, text: str) -> Tool:
         vague = self._vaguely_meant(text)
-        if vague is not None:
-            return vague
         exact = [tool for tool in self.box.tools if text.lower() in self._named(tool)]
+        if vague:
+            wrong = {self._named_exactly(text) for text in self.guidance.ruled_out if text}
+            left = [tool for tool in vague if tool.id not in self.made and tool.id not in wrong]
+            return next(tool for _, tool in self.box.ranked(self.request) if tool in (left or vague))
         unmade = [tool for tool in exact if tool.id not in self.made]
         return (unmade or exact or [tool for _, tool in self.box.ranked("", text)])[0]
 
@@ -57,21 +64,14 @@ class Follower:
         """Id of the tool that does just what a text says; empty for none."""
         return next((tool.id for tool in self.box.tools if text.lower() in self._named(tool)), "")
 
-    def _vaguely_meant(self, text: str) -> Tool | None:
-        """The tool of a hint that only says what is to be done to which kind of thing."""
+    def _vaguely_meant(self, text: str) -> list[Tool]:
+        """The tools of a hint that only says what is to be done to which kind of thing."""
         for deed, words_of_deed in DEED_WORDS.items():
             if text.startswith(f"{words_of_deed} the "):
-                noun = text.removeprefix(f"{words_of_deed} the ")
-                fitting = [
-                    tool
-                    for tool in self.box.tools
-                    if self.box.purposes[tool.id].nouns.deed == deed and self.box.purposes[tool.id].noun == noun
-                ]
-                wrong = {self._named_exactly(text) for text in self.guidance.ruled_out if text}
-                left = [tool for tool in fitting if tool.id not in self.made and tool.id not in wrong]
-                asked = [tool for _, tool in self.box.ranked(self.request) if tool in (left or fitting)]
-                return next(iter(asked), None)
-        return None
+                purposes, noun = self.box.purposes, text.removeprefix(f"{words_of_deed} the ")
+                kinds = {tool.id: (purposes[tool.id].nouns.deed, purposes[tool.id].noun) for tool in self.box.tools}
+                return [tool for tool in self.box.tools if kinds[tool.id] == (deed, noun)]
+        return []
 
     def ruled_out(self) -> list[Tool]:
         """Tools of which an unanswered hint says that they do not serve."""
@@ -89,11 +89,9 @@ class Follower:
 
 def pointer_label(pointer: str) -> str:
     """An argument as hints call it, by its JSON pointer."""
-    return parameter_label(
-        next((part for part in reversed(pointer.split("/")) if part and not part.isdigit()), "value")
-    )
+    return parameter_label(".".join(part for part in pointer.split("/") if part and not part.isdigit()) or "value")
 
 
 def parameter_label(path: str) -> str:
-    """A parameter as hints call it: `item id` for `items[].item_id`."""
-    return spaced(path.replace("[]", "").rpartition(".")[2])
+    """A parameter as hints call it, with what it belongs to: `items item id` for `items[].item_id`."""
+    return spaced(" ".join(path.replace("[]", "").split(".")[-2:]))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 
-def _table(text: str) -> dict[str, tuple[str, ...]]:
+def table(text: str) -> dict[str, tuple[str, ...]]:
+    """Words with what stands for them: `start=beginning/outset|end=close`."""
     rows = (line.partition("=") for line in text.replace("\n", "|").split("|") if "=" in line)
     return {word.strip(): tuple(item.strip() for item in others.split("/")) for word, _, others in rows}
 
@@ -14,7 +15,8 @@ VERBS = frozenset(
     approve archive arrange ask assemble assess assign attach authorise authorize balance bill block book borrow bring
     browse build buy calculate calibrate call cancel capture change charge check choose claim classify clean clear
     clone close collect combine comment commit compare compile complete compose compute confirm connect consume
-    contact control convert copy correct count create crop cut decide declare decline define delete deliver deploy
+    contact control convert copy correct count create crop customise customize cut decide declare decline define delete
+    deliver deploy
     describe design detach detect determine disable discard disconnect discover dispatch display divide download draft
     draw drop duplicate edit eject email empty enable encode end enrol enroll enter estimate evaluate examine execute
     expand explain explore export extend extract fetch file fill filter find finish fix flag follow forecast forget
@@ -31,13 +33,15 @@ VERBS = frozenset(
     solve sort sow split stage start stop store submit subscribe summarise summarize suspend swap switch sync tag take
     talk tell test track train transfer translate trigger turn unblock undo uninstall unlock unpack unsubscribe update
     upgrade upload use validate verify view visualize void wait waive warn wash watch water weigh withdraw work wrap
-    write zip diff reset checkout stash rebase ping crawl scrape echo encrypt decrypt hash lookup inform goal trace
+    write zip diff reset checkout stash rebase ping crawl scrape echo encrypt decrypt hash lookup inform seek trace
     optimize optimise populate style align highlight compress toggle pin unpin trim normalize normalise enrich embed
     install adopt appraise audit award
     """.split()
 )
 """Base forms that a description or a tool's name may open with."""
 
+ENTERING = frozenset("open load connect access enter mount attach".split())
+"""Verbs of what only gives access to the things that something is done with."""
 PARTICLES = frozenset("out back in off up on down away over through".split())
 DETERMINERS = frozenset(
     "a an the one any some every each all this that these those its their your our my new several multiple what which "
@@ -52,7 +56,7 @@ SMALL = frozenset(
 )
 """Words that say nothing of what is wanted."""
 
-SYNONYMS = _table(
+SYNONYMS = table(
     """
 name=label/title/what it is called|names=labels/titles|title=heading/what it is called|titles=headings
 date=day/point in time|dates=days|day=date/calendar date|time=moment/hour|start=beginning|end=close/finish
@@ -96,7 +100,16 @@ model=version|person=individual
 )
 """Everyday words for what interfaces call things; tried in order, where the first choice may not be said."""
 
-UNITS = _table(
+VERB_FORMS = table(
+    """
+create=create/make/set up|get=get/look up/pull up|retrieve=get/look up|fetch=get/look up|return=get
+list=list/go through|extract=extract/pull out/get|cancel=cancel/call off|delete=delete/remove/get rid of
+remove=remove/take out|update=update/change|describe=describe/look at|find=find/look up/look for|display=show
+provide=get|modify=change|analyze=analyse/look into|compute=work out|calculate=work out/calculate
+"""
+)
+"""Verbs of interfaces with what a person says for them."""
+UNITS = table(
     """
 kg=kilograms|c=degrees Celsius|g=grams|mg=milligrams|km=kilometres|m=metres|cm=centimetres|mm=millimetres
 m2=square metres|eur=euros|usd=dollars|gbp=pounds|percent=percent|pct=percent|hours=hours|hour=hours|minutes=minutes
@@ -113,5 +126,5 @@ inch=inches|points=points|point=points
 SPANS = frozenset("days weeks months years hours minutes seconds day week month year hour minute second".split())
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
+    "July", "August", "September", "October", "November", "December"
 )  # fmt: skip

@@ -21,6 +21,8 @@ from toolweave.servers.tools import Tool
 
 HARDLY = 0.9
 """How well a mention must fit the optional identifier of what a tool makes, and a mere name a remark."""
+ASKED = 1.0
+"""What a hint that the request gives a value adds to the fit of a mention; it takes none from other parameters."""
 REQUIRED_FIRST = 0.3
 """How much better a mention must fit an optional parameter than a required one to go there."""
 
@@ -122,7 +124,11 @@ class Listener:
             for index, mention in enumerate(self.mentions)
             if index not in taken and (score := self.fit(mention, slot, tool)) > 0.0
         ]
-        pairs.sort(key=lambda pair: (-(pair[0] + REQUIRED_FIRST * slots[pair[1]].parameter.required), pair[1], pair[2]))
+        asked = [self._asked(self.follower.correction(tool, slot)) for slot in slots]
+        worth = [
+            REQUIRED_FIRST * slot.parameter.required - ASKED * said for slot, said in zip(slots, asked, strict=True)
+        ]
+        pairs.sort(key=lambda pair: (-(pair[0] + worth[pair[1]]), pair[1], pair[2]))
         return [(score, slots[at], index) for score, at, index in pairs]
 
     def _said_before(self, tool: Tool, slot: Slot) -> Filled | None:
@@ -147,7 +153,7 @@ class Listener:
             score *= 0.4
         if self.clauses.elsewhere(mention, tool):
             score *= 0.4
-        return score + 1.0 if score > 0.0 and self._asked(correction) else score
+        return score + ASKED if score > 0.0 and self._asked(correction) else score
 
     def _least(self, tool: Tool, slot: Slot, mention: Mention, optional: float) -> float:
         """How well a mention must fit: better where the value is optional, or something that tools give."""

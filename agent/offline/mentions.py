@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from toolweave.agent.offline.lexicon import MONTHS
+from toolweave.agent.offline.lexicon import MONTHS, SMALL
 
 Kind = Literal["quoted", "date", "moment", "time", "number", "address", "token", "name", "option", "answer"]
 
@@ -21,15 +21,25 @@ _PATTERN = re.compile(
     r"|(?P<time>\b\d{1,2}:\d{2}\b(?!:\d))"
     r"|(?P<number>(?<![\w.-])-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w])|(?<![\w.-])-?\d+(?:\.\d+)?(?=%|(?:-[a-z]+)?(?![\w-]|[./:]\w)))"
     r"|(?P<token>(?<![\w/])(?=[^\s\"“”,;!?()]*(?:[\d/@_]|[.-]\w))[A-Za-z0-9/~=#][^\s\"“”,;!?()]*(?<![.:]))"
-    rf"|(?P<name>(?<![\w'\u2019]){_CAPITAL}(?:[ ](?:(?:of|the|and|de|da|von|van|der) )?{_CAPITAL})*)"
+    rf"|(?P<name>(?<![\w'\u2019]){_CAPITAL}(?:[ ](?:(?:of|the|de|da|von|van|der) )?{_CAPITAL})*)"
 )
 _SENTENCE_START = re.compile(r"(?:^|[.!?]\s+|\n\s*)$")
 _WORD = re.compile(r"[A-Za-z']+")
 _LIST_GAP = re.compile(r"\s*(?:,|,?\s+and|;)\s*")
 _ROW_LEAD = re.compile(
-    r"(?:whose (?:[a-z]+ ){1,4}is|namely|listed as|I mean|I am talking about|that is to say)\s(?:[^.;?!()]*,\s)?[\"“]?$"
+    r"(?:whose (?:[a-z]+ ){1,4}is|namely|(?:listed|shown) as|I mean|that is to say)\s(?:[^.;?!()]*,\s)?[\"“]?$"
 )
 _ROW_MORE = re.compile(r"\((?:namely|I mean|that is to say)\s[^()]*$")
+_THE = re.compile(r"\bthe $")
+_ROW_TAIL = re.compile(r" [a-z]{3,}")
+_SENTENCE_END = re.compile(r"[.!?](?:\s|$)")
+_CLAIMED = re.compile(
+    rf"\s*(?:as (?:the|an?) )?(?:(?!(?:{'|'.join(sorted(SMALL))})\b)[A-Za-z'-]+(?:\s+|(?=[,.;:)]|$)))*"
+)
+"""Words right behind a value, which belong to it: `3 rows`, `3 as the end column`."""
+_APART = ("", "", "")
+"""Stands for the distance that a value puts between words."""
+MOST_LEFT, MOST_RIGHT = 11, 7
 _NOT_NAMES = frozenset(("I", "Celsius", "Fahrenheit", "I'm", "I've", "I'd", "ID", "EUR", "OK"))
 
 
@@ -57,19 +67,21 @@ def mentions_of(text: str, told_from: int | None = None, question: str = "") -> 
 
     From `told_from` on the text answers a question: its words count as if they stood beside each value there.
     """
-    found: list[Mention] = []
+    read = [(*_read(text, match), match.end()) for match in _PATTERN.finditer(text)]
+    values = [item for item in read if item[1] or item[0] == "quoted"]
     asked = tuple(dict.fromkeys(word.lower() for word in _WORD.findall(question)))
+    found: list[Mention] = []
     run = 0
-    for match in _PATTERN.finditer(text):
-        kind, value, start = _read(text, match)
-        if not value and kind != "quoted":
-            continue
-        before, after = text[:start], text[match.end() :]
+    for at, (kind, value, start, end) in enumerate(values):
         if found and not (found[-1].kind == kind and _LIST_GAP.fullmatch(text[found[-1].end : start])):
             run += 1
         told = asked if told_from is not None and start >= told_from else ()
-        left = (*_left(before[told_from:] if told else before), *told)
-        found.append(Mention(kind, value, start, match.end(), left, _right(after), run, _picks_row(before)))
+        opens = told_from if told and told_from is not None else 0
+        left = _left(text[opens:start], values[at - 1][3] - opens if at else 0)
+        right = _right(text[end:], values[at + 1][2] - end if at + 1 < len(values) else len(text))
+        found.append(
+            Mention(kind, value, start, end, (*left, *told), right, run, _picks_row(kind, text[:start], text[end:]))
+        )
     return found
 
 
@@ -105,17 +117,29 @@ def _name(text: str, value: str, start: int) -> tuple[str, int]:
     return value, start
 
 
-def _left(text: str) -> tuple[str, ...]:
-    sentence = re.split(r"[.!?]\s", text)[-1]
-    return tuple(reversed([word.lower() for word in _WORD.findall(sentence)][-8:]))
+def _left(text: str, known: int) -> tuple[str, ...]:
+    """The words before a value; those from before the value that ends at `known` stand further off."""
+    start = max((match.end() for match in _SENTENCE_END.finditer(text)), default=0)
+    near, far = text[max(start, known, 0) :], text[start : max(start, known, 0)]
+    own = near[_CLAIMED.match(near).end() :] if far and _CLAIMED.match(near) else near  # type: ignore[union-attr]
+    return (*_words(own)[::-1], *((*_APART, *_words(far)[::-1]) if far else ()))[:MOST_LEFT]
 
 
-def _right(text: str) -> tuple[str, ...]:
-    sentence = re.split(r"[.!?](?:\s|$)", text)[0]
-    return tuple(word.lower() for word in _WORD.findall(sentence)[:5])
+def _right(text: str, known: int) -> tuple[str, ...]:
+    """The words behind a value, up to the next one that begins at `known`; those behind it stand further off."""
+    sentence = _SENTENCE_END.split(text)[0]
+    near, far = sentence[:known], sentence[known:]
+    return (*_words(near), *((*_APART, *_words(far)) if far else ()))[:MOST_RIGHT]
 
 
-def _picks_row(before: str) -> bool:
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def _picks_row(kind: Kind, before: str, after: str) -> bool:
+    """Whether a value between two texts only tells which of several found things is meant: `the "Stock" tab`."""
+    if kind in ("quoted", "name") and _THE.search(before) and _ROW_TAIL.match(after):
+        return True
     return bool(_ROW_LEAD.search(before) or _ROW_MORE.search(before))
 
 

@@ -6,8 +6,10 @@ import random
 import re
 
 from toolweave.agent.offline.conversation import Seen
-from toolweave.agent.offline.reasoning import thing
+from toolweave.agent.offline.forms import forms, pick
+from toolweave.agent.offline.sourcing import thing
 from toolweave.agent.patterns import argument_leaves
+from toolweave.graph.words import words
 from toolweave.servers.tools import Tool
 
 _UNKNOWN = re.compile(
@@ -24,6 +26,22 @@ _FORM = re.compile(
     r"invalid|format|expected|malformed|should (?:be|match)|not a valid|pattern|validation", re.IGNORECASE
 )
 _LONGEST = 60
+_NOT_KNOWN = forms(
+    """That did not work: {value} is not {what} as the server knows it.
+    | The server does not know {value}, so that cannot be {what}.
+    | {value} was not accepted as {what}; I have to look up the real one.
+    | The error says that {value} will not do for {what}."""
+)
+_TOO_EARLY = forms(
+    """That came too early: the server wants something else done before.
+    | The server refuses, because something has to happen before that.
+    | According to the error, a step is missing before this one.
+    | The error tells me that this cannot be done as things stand."""
+)
+_REFUSED = forms(
+    """The server turned that call down, so I have to go about it differently.
+    | That call failed, so I need another way. | The error shows that it does not work like this."""
+)
 
 
 def objection(failed: Seen, tool: Tool | None, rng: random.Random) -> str:
@@ -31,31 +49,8 @@ def objection(failed: Seen, tool: Tool | None, rng: random.Random) -> str:
     blamed = _blamed(failed)
     if blamed is not None and tool is not None and (_UNKNOWN.search(failed.text) or _FORM.search(failed.text)):
         path, value = blamed
-        what = thing(path, tool)
-        return rng.choice(
-            (
-                f"That did not work: {value} is not {what} as the server knows it.",
-                f"The server does not know {value}, so that cannot be {what}.",
-                f"{value} was not accepted as {what}; I have to look up the real one.",
-                f"The error says that {value} will not do for {what}.",
-            )
-        )
-    if _EARLY.search(failed.text):
-        return rng.choice(
-            (
-                "That came too early: the server wants something else done before.",
-                "The server refuses, because something has to happen before that.",
-                "According to the error, a step is missing before this one.",
-                "The error tells me that this cannot be done as things stand.",
-            )
-        )
-    return rng.choice(
-        (
-            "The server turned that call down, so I have to go about it differently.",
-            "That call failed, so I need another way.",
-            "The error shows that it does not work like this.",
-        )
-    )
+        return pick(rng, _NOT_KNOWN, value=value, what=thing(path, tool))
+    return pick(rng, _TOO_EARLY if _EARLY.search(failed.text) else _REFUSED)
 
 
 def _blamed(failed: Seen) -> tuple[str, str] | None:
@@ -66,5 +61,6 @@ def _blamed(failed: Seen) -> tuple[str, str] | None:
         if isinstance(value, str) and 0 < len(value) <= _LONGEST and not re.search(r"[\"“”'\n]", value)
     ]
     named = [(pointer, value) for pointer, value in texts if value.lower() in failed.text.lower()]
+    named.sort(key=lambda pair: not set(words(pair[0].rpartition("/")[2])) & set(words(failed.text)))
     chosen = named[:1] or (texts if len(texts) == 1 else [])
     return (chosen[0][0].rpartition("/")[2], chosen[0][1]) if chosen else None

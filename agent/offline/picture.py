@@ -9,6 +9,8 @@ from itertools import combinations
 from typing import Any
 
 from toolweave.agent.argument_values import is_identifying
+from toolweave.agent.asking import parameter_at
+from toolweave.agent.choices import ORDINALS
 from toolweave.agent.offline.conversation import read_situation
 from toolweave.agent.offline.english import spaced, spoken_of
 from toolweave.agent.offline.lexicon import UNITS
@@ -17,7 +19,6 @@ from toolweave.agent.offline.wording import Group, groups, plain_value
 from toolweave.agent.patterns import argument_leaves, get
 from toolweave.agent.roles import Happened, QueryAsk
 from toolweave.graph.fields import Leaf, leaves
-from toolweave.graph.schema import Parameter, parameters
 from toolweave.graph.words import words
 from toolweave.servers.json_values import as_object
 from toolweave.servers.tools import Tool
@@ -29,7 +30,7 @@ MOST_FACTS = 24
 ANY = "any"
 """Told of an entry that is the first and that nothing else sets apart."""
 _NAMES_NOTHING = frozenset(
-    "id key code number ref reference uuid name barcode isbn sku slug token symbol index idx position".split()
+    "id key code number no nr num ref reference uuid name barcode isbn sku slug token symbol index idx position".split()
 )
 _LOOSE_END = re.compile(r"\s(?:on|at|in|of|for|to|from|by|with|is|was|and|or|the|a)$")
 _THING = re.compile(
@@ -56,6 +57,8 @@ class Feed:
     """Readable words that tell the chosen entry from the others; empty when nothing is needed or known."""
     fact: str = ""
     """What the entry calls the only one of these words: `used range`; empty where there are more, or it has no name."""
+    ordinal: str = ""
+    """Word that counts to the entry in its list; empty where its words say better which one it is."""
 
 
 @dataclass
@@ -79,21 +82,40 @@ def picture(ask: QueryAsk) -> list[Pictured]:
                 continue
             producer = None if key in carried else _producer(ask.calls[:number], one.happened, pointer, value)
             if producer is not None or key in carried:
-                _, place = one.happened.taken.get(pointer, ("", ""))
-                telling = (
-                    _told_before(ask, value, place)
-                    if producer is None
-                    else telling_apart(ask.calls[producer], value, ask.forbidden, _facts_wanted(ask), place)
-                )
-                identifies = _identifies(one.happened.tool, pointer)
-                described = _described_thing(one.happened.tool, pointer)
-                fact = _fact_of(ask.calls[producer], place, telling) if producer is not None else ""
-                one.feeds.append(Feed(pointer, producer, noun_of(pointer), described, identifies, telling, fact))
+                one.feeds.append(_feed(ask, one.happened, producer, pointer, value))
     return calls
 
 
+def _feed(ask: QueryAsk, call: Happened, producer: int | None, pointer: str, value: Any) -> Feed:
+    """An argument that call number `producer` gave, or an earlier turn."""
+    _, place = call.taken.get(pointer, ("", ""))
+    giver = ask.calls[producer] if producer is not None else _giver(ask, value)
+    telling: tuple[str, ...] = ()
+    if giver is not None:
+        telling = telling_apart(giver, value, ask.forbidden, _facts_wanted(ask), place)
+    fact = _fact_of(giver, place, telling) if giver is not None else ""
+    named = words(fact)[-1:] and words(fact)[-1] in _TELLING
+    counted = telling and not named and (fact or telling == (ANY,) or _facts_wanted(ask) > 1)
+    return Feed(
+        pointer,
+        producer,
+        noun_of(pointer),
+        _described_thing(call.tool, pointer),
+        _identifies(call.tool, pointer),
+        telling,
+        fact,
+        _ordinal(place) if counted else "",
+    )
+
+
+def _ordinal(place: str) -> str:
+    """The word that counts to the entry of the only list on the way to a place; empty where there is none."""
+    at = [int(part) for part in place.split("/") if part.isdigit()] if "#" not in place else []
+    return ORDINALS[at[0]] if len(at) == 1 and at[0] < len(ORDINALS) else ""
+
+
 def _identifies(tool: Tool, pointer: str) -> bool:
-    found = _parameter(tool, pointer)
+    found = parameter_at(tool, pointer)
     if found is None or is_identifying(found):
         return True
     plain = found.schema.get("type") in ("number", "integer") or "enum" in found.schema
@@ -111,14 +133,9 @@ def noun_of(pointer: str) -> str:
 
 def _described_thing(tool: Tool, pointer: str) -> str:
     """`stock lot` for "Identifier of the stock lot", the first adjectives left out."""
-    parameter = _parameter(tool, pointer)
+    parameter = parameter_at(tool, pointer)
     match = _THING.search(parameter.description) if parameter is not None else None
     return " ".join(match.group(1).lower().split()[-2:]) if match else ""
-
-
-def _parameter(tool: Tool, pointer: str) -> Parameter | None:
-    name = re.sub(r"/\d+(?=/|$)", "", pointer).removeprefix("/").replace("/", ".")
-    return next((one for one in parameters(tool) if one.path.replace("[]", "") == name), None)
 
 
 def _producer(earlier: Sequence[Happened], call: Happened, pointer: str, value: Any) -> int | None:
@@ -132,16 +149,15 @@ def _producer(earlier: Sequence[Happened], call: Happened, pointer: str, value: 
     return None
 
 
-def _told_before(ask: QueryAsk, value: Any, place: str) -> tuple[str, ...]:
-    """What tells a value of an earlier turn from its like, unless the conversation was about it already."""
+def _giver(ask: QueryAsk, value: Any) -> Happened | None:
+    """The earlier turns' call that showed a value; `None` where the conversation was about that value already."""
     calls = read_situation(ask.history).calls
     if any(plain_value(item) == plain_value(value) for call in calls for _, item in argument_leaves(call.arguments)):
-        return ()
-    for call in reversed(calls):
-        if any(plain_value(leaf.value) == plain_value(value) for leaf in leaves(call.value)):
-            shown = Happened("", Tool("", call.name), call.arguments, call.text, call.value)
-            return telling_apart(shown, value, ask.forbidden, _facts_wanted(ask), place)
-    return ()
+        return None
+    shown = [c for c in calls if any(plain_value(leaf.value) == plain_value(value) for leaf in leaves(c.value))]
+    return (
+        Happened("", Tool("", shown[-1].name), shown[-1].arguments, shown[-1].text, shown[-1].value) if shown else None
+    )
 
 
 def _facts_wanted(ask: QueryAsk) -> int:

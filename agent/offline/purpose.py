@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from toolweave.agent.offline.english import (
+    articles,
     base_form,
     lowered,
     opens_with_verb,
@@ -15,15 +17,20 @@ from toolweave.agent.offline.english import (
     plural,
     reworded,
     spaced,
+    spoken_of,
     with_article,
 )
-from toolweave.agent.offline.lexicon import DETERMINERS, PARTICLES
+from toolweave.agent.offline.lexicon import DETERMINERS, PARTICLES, VERB_FORMS
 from toolweave.graph.nouns import ToolNouns, tool_nouns
 from toolweave.graph.vocabulary import DEEDS
-from toolweave.graph.words import plurals, words
+from toolweave.graph.words import plurals, singular, words
 from toolweave.servers.tools import Tool
 
 MOST_WORDS = 16
+BY_NAME = 0.4
+"""How often a request takes its words from a tool's name, where both would do."""
+LONGEST_REPORT = 9
+"""Words of an object with which a report is still short."""
 
 _MARKS = re.compile(r"[`*_]{1,3}(?=\S)|(?<=\S)[`*]{1,3}|\[[^\]]*\]|\([^)]*\)|<[^>]*>")
 _SENTENCE = re.compile(r"(?<=[\w'\")])[.!?](?:\s|$)|\n|;|:(?:\s|$)|\s[\u2013\u2014-]\s")
@@ -34,7 +41,7 @@ _ABOUT_ITSELF = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r",?\s(?:by (?:its|their|the|a|an|any|name|id|words?|title|keyword|query|using|"
+    r",?\s(?:[a-z]+ed (?=by ))?(?:by (?:its|their|the|a|an|any|name|id|words?|title|keyword|query|using|"
     r"specifying|providing)\b|using\b|"
     r"based on\b|(?<!the )(?<!a )given\b|of one (?:kind|type|sort)$|via\b|"
     r"according to\b|so that\b|once\b|unless\b|while\b|provided\b|if\b|when\b|before\b|until\b|"
@@ -44,10 +51,21 @@ _TAIL = re.compile(
 )
 _CLAUSE = re.compile(
     r",\s(?:which|who|whose|that|so|in full|not|no more|at most|optionally|or one|like|such as|e\.g|i\.e|"
-    r"(?:to|for|from|in|of|with|on|at|by|towards?) which|and (?:return|optionally))\b.*$|\.\.\.$",
+    r"(?:to|for|from|in|of|with|on|at|by|towards?) which|and (?:return|optionally))\b.*$|\.\.\.$"
+    r"|,?\s(?:(?:with|and|or)\s)?(?:an?\s)?optional\b.*$|\sand returns?\b.*$"
+    r"|\swith (?:[a-z]+ ){1,3}(?:options|settings|parameters|support)\b.*$",
     re.IGNORECASE,
 )
-_EXTRA = re.compile(r",\s(?:with|including|along with|as well as|together with)\b.*$", re.IGNORECASE)
+_EXTRA = re.compile(
+    r"(?:,\s|\s(?=including))(?:with|including|along with|as well as|together with)\b.*$", re.IGNORECASE
+)
+
+
+_BEHIND_HEAD = re.compile(r"\s(?:of|to|for|in|on|from|at|with|by|into|as|about|through|against)\s|,")
+_FORMAL = re.compile(
+    r"\b(?:given|specified|provided|supplied|specific|particular|existing|comprehensive|detailed)\s(?=[a-z])"
+)
+"""Words of interfaces that nobody says when asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +76,6 @@ class Purpose:
     """Base form, with its particle."""
     object: str
     """What follows the verb, limiting clauses left out; may be empty."""
-    extra: str
-    """What else it gives, such as `with their home branch`; mostly empty."""
     nouns: ToolNouns
     noun: str
     """The kind of thing that it is about, as spoken, in the singular: `consultation time`."""
@@ -67,11 +83,25 @@ class Purpose:
     @property
     def done(self) -> str:
         """What has happened when it was called, such as `the loan has been renewed`; empty where that is unclear."""
-        thing = re.split(r"\s(?:of|to|for|in|on|from|at|with|by|into|as|through|against)\s|,", self.object)[0].split()
+        thing = _BEHIND_HEAD.split(self.object)[0].split()
         last = words(thing[-1])[-1:] if thing and thing[-1].isalpha() else ()
         if not self.noun or " " in self.verb or last != (self.noun.split()[-1],):
             return ""
         return f"the {self.noun} has been {past(self.verb)}"
+
+    @property
+    def report(self) -> str:
+        """What somebody has done who did it, such as `renewed the loan`; empty where it is not said in few words."""
+        if (
+            not self.object
+            or re.search(r",| or | and [a-z]+ (?:an?|the) ", self.object)
+            or len(self.object.split()) > LONGEST_REPORT
+        ):
+            return ""
+        first, article, rest = self.object.partition("a ") if self.object.startswith("a ") else ("", "", self.object)
+        definite = re.sub(r"\b(?:an?|one|some|any)\s(?=[a-z])", "the ", rest)
+        kept = article if self.nouns.deed == "make" else "the " if article else ""
+        return f"{past(self.verb)} {first}{kept}{definite}"
 
     @property
     def shows(self) -> bool:
@@ -91,9 +121,29 @@ class Purpose:
 def purpose_of(tool: Tool) -> Purpose:
     """Read what a tool is for."""
     nouns = tool_nouns(tool)
-    found = _described(tool.description) or _named(tool.name)
-    verb, rest, extra = found
-    return Purpose(verb, rest, extra, nouns, _noun(nouns, rest))
+    verb, rest = _described(tool.description) or _named(tool.name)
+    return Purpose(verb, rest, nouns, _noun(nouns, rest))
+
+
+def spoken_phrase(purpose: Purpose, tool: Tool, banned: Sequence[str], rng: random.Random) -> str:
+    """The verb phrase as somebody might say it: from the description or the name, with one of the verb's forms."""
+    phrase = phrase_without(purpose, tool, banned, rng.randrange(3))
+    if (short := _short(purpose, tool)) and rng.random() < BY_NAME and not spoken_of(short, banned):
+        phrase = short
+    first, _, rest = phrase.partition(" ")
+    forms = [form for form in VERB_FORMS.get(first, (first,)) if not spoken_of(form, banned)]
+    return phrase if not forms or rest.startswith(("up ", "out ", "me ")) else f"{rng.choice(forms)} {rest}".strip()
+
+
+def _short(purpose: Purpose, tool: Tool) -> str:
+    """The verb phrase of the name, where it says the same deed and thing as the description; else empty."""
+    verb, thing = _named(tool.name)
+    kind = thing.split()[-1] if thing else ""
+    head = [singular(word) for word in _BEHIND_HEAD.split(purpose.object)[0].split()]
+    alike = verb == purpose.verb or DEEDS.get(verb, "") == DEEDS.get(purpose.verb)
+    same = kind and (singular(kind) in head or (head and head[-1].startswith(kind)))
+    told = alike and same and purpose.nouns.deed != "seek" and verb in spaced(tool.name).split()
+    return f"{verb} {thing}" if told and 1 < len(thing.split()) <= 4 else ""
 
 
 def phrase_without(purpose: Purpose, tool: Tool, banned: Sequence[str], turn: int = 0) -> str:
@@ -118,7 +168,7 @@ _PLAIN_VERBS = {
 }
 
 
-def _described(description: str) -> tuple[str, str, str] | None:
+def _described(description: str) -> tuple[str, str] | None:
     """The verb phrase of the first sentences that has one; shouted openings such as "START HERE" are passed over."""
     description = re.sub(r"(?:\s(?:from|at|in|to|of|by|with|for|as|is))?\s`[^`\s]+`", "", description)
     text = re.sub(r" +([.,;:!?])(?=\s|$)", r"\1", _MARKS.sub(" ", description.strip()[:600])).strip()
@@ -130,8 +180,8 @@ def _described(description: str) -> tuple[str, str, str] | None:
     return None
 
 
-def _ordered(sentence: str) -> tuple[str, str, str] | None:
-    """A sentence as an order: verb, object and what else it gives."""
+def _ordered(sentence: str) -> tuple[str, str] | None:
+    """A sentence as an order: verb and object."""
     parts = sentence.split()
     if parts and base_form(parts[0]) is None and not opens_with_verb(parts):
         parts = _ABOUT_ITSELF.sub("", sentence).split()
@@ -155,12 +205,10 @@ def _plain_verb(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us")) and len(word) > 4 else word
 
 
-def _trimmed(verb: str, text: str) -> tuple[str, str, str] | None:
-    extra = _EXTRA.search(text)
-    told = extra.group(0)[2:] if extra else ""
+def _trimmed(verb: str, text: str) -> tuple[str, str] | None:
     text = _TAIL.sub("", _CLAUSE.sub("", _EXTRA.sub("", text))).strip(" ,.-")
-    text = re.sub(
-        r"\b(?:given|specified|provided|supplied)\s(?=[a-z])", "", re.sub(r",\s[a-z]+(?:ed$|ing\b.*$)", "", text)
+    text = articles(
+        _FORMAL.sub("", re.sub(r",\s[a-z]+(?:ed(?: [a-z]+)?$|ing\b.*$)|,? or [a-z]+ (?:it|one|them)$", "", text))
     )
     text = re.sub(r"^(.*\b(?:an?|the) [a-z -]+?) whos?e?\b.*$", r"\1", text)
     text = re.sub(r"[\s'\"(),.-]+$", "", text)
@@ -170,11 +218,10 @@ def _trimmed(verb: str, text: str) -> tuple[str, str, str] | None:
         return None
     if not text or len(text.split()) > MOST_WORDS or re.search(r"[{}<>=]|\w_\w|[a-z][A-Z]", text):
         return None
-    told = told if len(told.split()) <= 12 and not re.search(r"[{}<>=_]|[a-z][A-Z]", told) else ""
-    return verb, lowered(text), told.strip(" .,")
+    return verb, lowered(text)
 
 
-def _named(name: str) -> tuple[str, str, str]:
+def _named(name: str) -> tuple[str, str]:
     """The verb phrase of a name: `list_free_slots` → list + the free slots."""
     parts = spaced(name).split()
     at = next((place for place, word in enumerate(parts) if base_form(word)), None)
@@ -184,15 +231,15 @@ def _named(name: str) -> tuple[str, str, str]:
     elif len(parts) > 2 and at == 1:
         verb, parts = base_form(parts[1]) or verb, parts[2:]
     elif len(parts) == 1 and at == 0:
-        return parts[0], "", ""
+        return parts[0], ""
     if parts and parts[0] in PARTICLES:
         verb, parts = f"{verb} {parts[0]}", parts[1:]
     parts = [word for word in parts if word not in ("id", "ids")]
     thing = " ".join(parts)
     if DEEDS.get(verb.split()[0]) == "make" and thing and plural(thing) != thing:
-        return verb, with_article(thing), ""
+        return verb, with_article(thing)
     article = "" if not parts or parts[0] in DETERMINERS else "the "
-    return verb, f"{article}{thing}", ""
+    return verb, f"{article}{thing}"
 
 
 def _noun(nouns: ToolNouns, rest: str) -> str:

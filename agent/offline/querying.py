@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from toolweave.agent.offline.correcting import change_of_mind
-from toolweave.agent.offline.describing import Describer, Told
+from toolweave.agent.offline.describing import Describer
 from toolweave.agent.offline.drafting import Spoken, banned_words, best_draft, draft_of, sentence
 from toolweave.agent.offline.english import capitalised
 from toolweave.agent.offline.frames import opening, remark
+from toolweave.agent.offline.lexicon import ENTERING
+from toolweave.agent.offline.phrase import Told
 from toolweave.agent.offline.picture import Pictured, picture
 from toolweave.agent.offline.purpose import purpose_of
 from toolweave.agent.offline.repeating import like_before, same_for
 from toolweave.agent.offline.saying import spoken_value
+from toolweave.agent.offline.wording import FILES, NAMING, PLACES
 from toolweave.agent.roles import Query, QueryAsk
 
 
@@ -43,12 +46,12 @@ def _in_steps(describer: Describer, calls: Sequence[Pictured], explicit: bool, r
     """What is to be done, in order, in everyday words; what is done for several things is said once."""
     told = Told("")
     phrases: list[str] = []
-    spoken = [number for number in range(len(calls)) if explicit or _is_wanted(calls, number)]
+    spoken = [number for number in range(len(calls)) if _is_wanted(calls, number, explicit)]
     for number in spoken:
         if like_before(calls, number) is None:
-            step = describer.goal(number, alone=explicit, known={*told.calls, *(at for at in spoken if at < number)})
+            step = describer.goal(number, {*told.calls, *(at for at in spoken if at < number)})
             alike = [at for at in spoken if like_before(calls, at) == number]
-            same_for(describer, alike, step, alone=explicit)
+            same_for(describer, alike, step)
             phrases.append(f"{step.phrase} again" if step.phrase in phrases else step.phrase)
             told.absorb(step)
     chained = any(feed.call in spoken for number in spoken for feed in calls[number].feeds)
@@ -56,11 +59,16 @@ def _in_steps(describer: Describer, calls: Sequence[Pictured], explicit: bool, r
     return _joined(told, list(dict.fromkeys(phrases)), chained or acts, rng)
 
 
-def _is_wanted(calls: Sequence[Pictured], number: int) -> bool:
-    """Whether the user speaks of a call: of what is done or asked for, not of what is only looked up on the way."""
-    call = calls[number]
+def _is_wanted(calls: Sequence[Pictured], number: int, explicit: bool) -> bool:
+    """Whether the user speaks of a call: of what is done or asked for, not of what only makes that possible.
+
+    Who is `explicit` also speaks of what is opened or looked up on the way, where there is something to say about it.
+    """
+    call, purpose = calls[number], purpose_of(calls[number].happened.tool)
     needed = any(feed.call == number for other in calls for feed in other.feeds)
-    return number == len(calls) - 1 or not needed or not purpose_of(call.happened.tool).shows or len(call.groups) > 2
+    entered = purpose.verb in ENTERING and all(set(group.own) & (FILES | PLACES | NAMING) for group in call.groups)
+    on_the_way = purpose.shows or entered
+    return number == len(calls) - 1 or not needed or not on_the_way or len(call.groups) > (0 if explicit else 2)
 
 
 def _joined(told: Told, phrases: Sequence[str], in_order: bool, rng: random.Random) -> Told:
@@ -107,13 +115,14 @@ def _spoken(told: Told, ask: QueryAsk, rng: random.Random) -> Spoken:
     if not ask.history and (said := remark(style.persona, style.register, rng)):
         greets = re.match(r"(?:hi|hello|hey|good|oh|ah|okay|right|ready|lovely|thanks)\b", parts[0], re.IGNORECASE)
         parts.insert(len(parts) if greets else rng.choice((0, len(parts))), said)
-    return re.sub(r",([?.!])", r"\1", " ".join(parts)).replace(" ,", ","), told.said
+    text = re.sub(r"\b(First\b[^.?!]*?[:,]) first\b", r"\1", " ".join(parts))
+    return re.sub(r",([?.!])", r"\1", text).replace(" ,", ","), told.said
 
 
 def _listed(calls: Sequence[Pictured], banned: Sequence[str], ask: QueryAsk, rng: random.Random) -> Spoken:
     """The last resort: the goal, then the bare values."""
     describer = Describer([Pictured(call.happened, [], call.feeds) for call in calls], banned, rng)
-    phrase = describer.goal(len(calls) - 1, alone=True).phrase
+    phrase = describer.goal(len(calls) - 1).phrase
     shown = [(item, spoken_value(item.value, item.schema)) for item in ask.inputs]
     values = "; ".join(text for _, text in shown)
     text = opening(phrase, ask.style.register, ask.relation if ask.history else "opens", rng)

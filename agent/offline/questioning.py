@@ -8,16 +8,24 @@ from collections.abc import Sequence
 
 from toolweave.agent.offline.english import capitalised, joined, lowered, plural
 from toolweave.agent.offline.fitting import Slot, is_dated, options_of
+from toolweave.agent.offline.forms import forms, pick
 from toolweave.agent.offline.purpose import purpose_of
 from toolweave.agent.offline.toolbox import Toolbox
-from toolweave.agent.offline.wording import NAMING, SEEKING, Group, label
-from toolweave.graph.words import words
+from toolweave.agent.offline.wording import COMPARING, NAMING, SEEKING, Group, label
+from toolweave.graph.words import singular, words
 from toolweave.servers.tools import Tool
 
 MOST_OPTIONS = 6
 MOST_OFFERED = 2
 LONGEST_OFFER = 9
 """Words of a purpose that is still worth mentioning."""
+_SORRY = forms(
+    """I'm sorry, but I can't {deed}: I have no tool for it. | I'm afraid I'm not able to {deed} with what I have here.
+    | Sorry, I have no way to {deed} here. | Unfortunately none of the tools that I have lets me {deed}.
+    | I would like to help, but I'm unable to {deed} with the tools that I have.
+    | That is not something I can do for you at the moment: I don't have a tool to {deed}."""
+)
+_COULD = forms("What I can do is {could}. | I could {could}, if that is of use. | If it helps, I can {could}.")
 _CODE = re.compile(r"[\d_{}<>\"“”]|[a-z][A-Z]")
 
 
@@ -32,8 +40,9 @@ def question(tool: Tool, slot: Slot, rng: random.Random) -> str:
     elif slot.kinds & {"integer", "number"} and "string" not in slot.kinds:
         forms = _counting(slot, thing, phrase)
     else:
+        several = singular(thing.split()[-1]) != thing.split()[-1]
         forms = [
-            f"What is the {thing}?",
+            f"What {'are' if several else 'is'} the {thing}?",
             f"Could you tell me the {thing}?",
             f"To {phrase}, which {thing} should I use?",
             f"What {thing} should I use?",
@@ -49,8 +58,9 @@ def named(tool: Tool, slot: Slot) -> str:
     plain = label(Group((), name, slot.parameter.description), ())
     plain = plain if plain and not _CODE.search(plain) else " ".join(slot.own)
     noun = purpose_of(tool).noun
-    if slot.own and slot.own[-1] in NAMING | SEEKING and len(slot.own) == 1 and noun and noun != slot.own[-1]:
-        return f"{plain} of the {noun}" if slot.own[-1] in NAMING else f"{plain} for the {noun}"
+    own = [word for word in slot.own if word not in COMPARING]
+    if len(own) == 1 and own[0] in NAMING | SEEKING and noun and noun != own[0]:
+        return f"{plain} of the {noun}" if own[0] in NAMING else f"{plain} for the {noun}"
     return plain or "value"
 
 
@@ -74,23 +84,12 @@ def refusal(box: Toolbox, wanted: str, request: str, rng: random.Random) -> str:
     deed = (
         lowered(wanted.rstrip(".")) if wanted and not _CODE.search(wanted) and len(wanted.split()) <= 16 else "do that"
     )
-    text = rng.choice(
-        (
-            f"I'm sorry, but I can't {deed}: I have no tool for it.",
-            f"I'm afraid I'm not able to {deed} with what I have here.",
-            f"Sorry, I have no way to {deed} here.",
-            f"I would like to help, but I'm unable to {deed} with the tools that I have.",
-            f"That is not something I can do for you at the moment: I don't have a tool to {deed}.",
-            f"Unfortunately none of the tools that I have lets me {deed}.",
-        )
-    )
+    text = pick(rng, _SORRY, deed=deed)
     offers = _offers(box, f"{request} {wanted}")
     if not offers:
         return text
     could = joined(offers, "or")
-    return f"{text} " + rng.choice(
-        (f"What I can do is {could}.", f"I could {could}, if that is of use.", f"If it helps, I can {could}.")
-    )
+    return f"{text} {pick(rng, _COULD, could=could)}"
 
 
 def _offers(box: Toolbox, about: str) -> Sequence[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from toolweave.agent.offline.describing import Describer, Told
+from toolweave.agent.offline.describing import Describer
 from toolweave.agent.offline.english import joined
+from toolweave.agent.offline.naming import listed
+from toolweave.agent.offline.phrase import Told
 from toolweave.agent.offline.picture import ANY, Pictured
 from toolweave.agent.offline.saying import spoken_value
 from toolweave.agent.offline.several import SAME_AGAIN, SAME_FOR
@@ -23,11 +25,11 @@ def like_before(calls: Sequence[Pictured], number: int) -> int | None:
     return None
 
 
-def same_for(describer: Describer, numbers: Sequence[int], told: Told, *, alone: bool = False) -> None:
+def same_for(describer: Describer, numbers: Sequence[int], told: Told) -> None:
     """Add to a phrase that the same is wanted for what further calls are about."""
     things: list[str] = []
     for number in numbers:
-        things.append(_differing(describer, number, told, alone))
+        things.append(_differing(describer, number, told))
         told.calls.add(number)
     if not things:
         return
@@ -39,16 +41,22 @@ def same_for(describer: Describer, numbers: Sequence[int], told: Told, *, alone:
     told.phrase = f"{told.phrase}{rng.choice((', and ', ' and '))}{tail}"
 
 
-def _differing(describer: Describer, number: int, told: Told, alone: bool) -> str:
+def _differing(describer: Describer, number: int, told: Told) -> str:
     """What a call is about that sets it apart from the one before it; what they share is not said again."""
     call = describer.calls[number]
     words: list[str] = []
     for feed in call.feeds:
-        if feed.call is not None and feed.call not in told.calls and not alone:
+        if not feed.identifies:
+            continue
+        if feed.call is not None and feed.call not in told.calls:
             thing = describer.thing(feed, number, told)
             words += [thing] if thing is not None else []
         elif feed.telling:
-            words.append("the next one" if feed.telling == (ANY,) else f"the one {describer.listed(feed)}")
+            words.append(
+                f"the {feed.ordinal or 'next'} one"
+                if feed.ordinal or feed.telling == (ANY,)
+                else f"the one {listed(feed, describer.banned, describer.rng)}"
+            )
     for group in describer.unheard(call.groups, told):
         shown = [spoken_value(item.value, item.schema) for item in group.items]
         told.said += zip(group.items, shown, strict=True)

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolweave.agent.argument_values import is_identifying
+from toolweave.agent.choices import ORDINALS
 from toolweave.agent.offline.conversation import Seen, Situation
 from toolweave.agent.offline.english import spaced
 from toolweave.agent.offline.fitting import Slot
 from toolweave.agent.offline.mentions import Mention, iso_date
+from toolweave.agent.offline.toolbox import everyday
 from toolweave.agent.offline.wording import plain_value
 from toolweave.agent.patterns import argument_leaves, get
+from toolweave.agent.rows import is_value
 from toolweave.graph.fields import Leaf
 from toolweave.graph.model import Edge
 from toolweave.graph.words import words
@@ -24,8 +27,7 @@ _TOKEN = re.compile(r"[a-z0-9][a-z0-9':-]+")
 NAMING_FIELDS = ("id", "name", "title", "key", "code")
 STRANGE = 0.05
 """Trust in a mere `id` of a tool that is about another kind of thing."""
-LONGEST_VALUE = 160
-"""Characters of a text that may still be an argument."""
+_COUNTED = re.compile(rf"\bthe ({'|'.join(ORDINALS)}) ([a-z]+)", re.IGNORECASE)
 _UNTELLING = frozenset("the and for with of to in on at from that this is are".split())
 
 
@@ -87,9 +89,7 @@ def candidates(
 
 def usable(leaf: Leaf) -> bool:
     """Whether a leaf can be an argument: a whole text is none."""
-    if leaf.value is None or leaf.value == "":
-        return False
-    return not isinstance(leaf.value, str) or (len(leaf.value) <= LONGEST_VALUE and "\n" not in leaf.value)
+    return leaf.value is not None and leaf.value != "" and is_value(leaf.value)
 
 
 def _identifiers(found: Sequence[Leaf]) -> list[Leaf]:
@@ -113,16 +113,26 @@ def _entries(call: Seen, found: Sequence[Leaf], trust: float, situation: Situati
     common = {word for word in contexts[0] if all(word in other for other in contexts)} if contexts else set[str]()
     spoken = _tokens(situation.request) | _dates(situation.mentions)
     older = _tokens(situation.earlier) if not call.now else set[str]()
+    counted = _counted(found[0].pattern, situation.request) if found else None
     given: list[Candidate] = []
     for place, (leaf, text, context) in enumerate(zip(usable, texts, contexts, strict=True)):
         telling = context - common
         overlap = (
             2 * sum(_stands_in(item, text) for item in pointed) + len(telling & spoken) + 0.2 * len(telling & older)
-        )
+        ) + 4 * (place == counted)
         why = "only" if len(usable) == 1 else "matches" if overlap >= 1 else "first"
         score = trust + 0.02 * call.number + (0.5 if call.now else 0.0) + 0.3 * min(overlap, 9) - 0.001 * place
         given.append(Candidate(leaf.value, call, score, why, leaf.pattern))
     return given
+
+
+def _counted(pattern: str, request: str) -> int | None:
+    """Which entry of a list the request counts to: 1 for "the second tab" of sheets; `None` where it does not."""
+    kind = {same for word in words(pattern.partition("[]")[0]) for same in everyday(word)}
+    for number, noun in _COUNTED.findall(request):
+        if kind & {*words(noun)}:
+            return ORDINALS.index(number.lower())
+    return None
 
 
 def _used(slot: Slot, situation: Situation) -> list[Candidate]:
@@ -155,6 +165,16 @@ def entry_of(call: Seen, pattern: str, number: int) -> Any:
     """The nth value of a field; `None` when there are fewer."""
     values = list(dict.fromkeys(leaf.value for leaf in call.leaves if leaf.pattern == pattern))
     return values[number] if number < len(values) else None
+
+
+def entry_named(candidate: Candidate, situation: Situation) -> str:
+    """The user's own words for the entry that a value was taken from; empty where there are none."""
+    here = [
+        leaf for leaf in candidate.call.leaves if (leaf.pattern, leaf.value) == (candidate.pattern, candidate.value)
+    ]
+    text = _context(candidate.call, here[0]) if here else ""
+    told = [item.text for item in situation.mentions if item.picks_row and '"' not in item.text]
+    return next((f'"{name}"' for name in told if any(_stands_in(form, text) for form in _forms(name))), "")
 
 
 def named_alike(pattern: str, slot: Slot) -> float:

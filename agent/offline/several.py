@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 
+from toolweave.agent.choices import ORDINALS
+
 SAME_FOR = ("the same for {}", "do the same for {}", "likewise for {}")
 SAME_AGAIN = ("the same again {}", "the same once more {}")
 _SEVERAL = re.compile(r"\band (?:do )?(?:the same (?:for|again|once more)|likewise for)\b", re.IGNORECASE)
 _ENTRY = re.compile(
-    r"\blisted as\b|\bwhose\b|\bnamely\b|\bI mean\b|\bthe (?:next|other|second|third) one\b|\bthe one\b(?! listed)"
+    rf"\b(?:listed|shown) as\b|\bwhose\b|\bnamely\b|\bI mean\b|\bthe (?:next|other|{'|'.join(ORDINALS)}) one\b"
+    r"|\bthe one\b(?! (?:that is )?(?:listed|shown))"
 )
-_STOP = re.compile(r"[.?!](?:\s|$)|, (?:and |then )+(?=[a-z]+ )|$")
+_STOP = re.compile(r"[.?!](?:\s|$)|, (?:and |then )+(?=[a-z]+ )|,? and (?:then|after that|finally)\b|$")
 
 
 def behind_several(request: str) -> tuple[int, int] | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from toolweave.agent.offline.answering import answer
-from toolweave.agent.offline.conversation import Situation
+from toolweave.agent.offline.conversation import Seen, Situation
 from toolweave.agent.offline.deciding import Decision
+from toolweave.agent.offline.english import past
 from toolweave.agent.offline.guidance import Guidance
 from toolweave.agent.offline.objecting import objection
+from toolweave.agent.offline.purpose import Purpose
 from toolweave.agent.offline.questioning import named, question, refusal, what_is_wanted
 from toolweave.agent.offline.reasoning import asking_thoughts, closing_thoughts, refusing_thoughts, thoughts
 from toolweave.agent.offline.results import Candidate
@@ -17,6 +20,7 @@ from toolweave.agent.offline.ways import Filled, Way
 from toolweave.agent.offline.wording import plain_value
 from toolweave.agent.patterns import argument_leaves
 from toolweave.agent.roles import ProposedCall, Step
+from toolweave.graph.words import words
 
 
 def as_step(
@@ -33,11 +37,23 @@ def as_step(
     last = situation.here[-1] if situation.here else None
     tool = box.by_name.get(last.name) if last is not None else decision.goal
     if decision.way is None:
-        results = [(seen, box.purpose_of(seen.name)) for seen in (situation.last_step if situation.here else ())]
-        return Step(reasoning=closing_thoughts(rng), answer=answer(results, guidance.plain, rng))
+        results = [(seen, _told_of(seen, box, situation)) for seen in (situation.last_step if situation.here else ())]
+        earlier = [seen for seen in situation.here if not seen.failed and seen not in situation.last_step]
+        before = [purpose for seen in earlier if (purpose := _told_of(seen, box, situation)) is not None]
+        reasoning = closing_thoughts(results[-1][1] if results else None, rng)
+        return Step(reasoning=reasoning, answer=answer(results, before, guidance.plain, rng))
     calls = tuple(ProposedCall(name=box.names[way.tool.id], arguments=way.arguments()) for way in decision.calls)
     mended = f"{objection(last, tool, rng)} " if last is not None and last.failed else ""
     return Step(reasoning=mended + thoughts(decision, box, situation, rng), calls=calls)
+
+
+def _told_of(seen: Seen, box: Toolbox, situation: Situation) -> Purpose | None:
+    """What a call was for; without its deed where those words would speak of another tool, which was not called."""
+    purpose, made = box.purpose_of(seen.name), {call.name for call in situation.calls}
+    deeds = [words(tool.name) for name, tool in box.by_name.items() if name not in made]
+    said = f" {purpose.report} {purpose.done} " if purpose is not None else ""
+    mistaken = any(len(deed) > 1 and past(deed[0]) in said and deed[-1] in words(said) for deed in deeds)
+    return replace(purpose, object="", noun="") if purpose is not None and mistaken else purpose
 
 
 def as_slip(call: ProposedCall, box: Toolbox, situation: Situation, rng: random.Random) -> Step:

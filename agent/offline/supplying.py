@@ -15,7 +15,7 @@ from toolweave.agent.offline.listening import Listener
 from toolweave.agent.offline.results import Candidate, candidates, entries_of, entry_of, named_alike, usable
 from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.ways import Filled, Way
-from toolweave.agent.offline.wording import NAMING, SEEKING, plain_value
+from toolweave.agent.offline.wording import FILES, NAMING, SEEKING, plain_value
 from toolweave.agent.patterns import argument_leaves
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.words import words
@@ -28,6 +28,8 @@ SAME_NAME = 1.0
 """How much a field of a result must be called like a parameter that may be left out, to be passed on to it."""
 MISSING = 3.0
 """Cost of a required value that nothing gives."""
+HARDLY = 0.15
+"""Fit below which a mention is no guess for a required value either."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Supplier:
         slots = self.slots(tool)
         said = self.listener.said(tool, slots, terms.taken, terms.sure)
         for path, item in self._shared(tool, slots, terms).items():
-            if path not in said or (item.mentions and not set(words(path)) & (NAMING | SEEKING)):
+            if path not in said or (item.mentions and not _names(path)):
                 said[path] = item
         way = Way(tool, 1.0, [], terms.taken | {index for item in said.values() for index in item.mentions})
         for slot in slots:
@@ -158,9 +160,9 @@ class Supplier:
             for index, item in enumerate(self.listener.mentions)
             if not item.picks_row and (value := value_of(item, slot)) is not None and value not in wrong
         ]
-        unused = [one for one in loose if one[1] not in way.used]
+        unused = [one for one in loose if one[1] not in way.used and one[0] <= -HARDLY]
         way.cost += MISSING
-        if not any(one[0] < 0.0 for one in unused) and not is_identifying(slot.parameter):
+        if not unused and not is_identifying(slot.parameter):
             way.lacking.append(slot)
         if loose:
             _, index, value = min(unused or loose, key=lambda one: one[:2])
@@ -224,6 +226,12 @@ class Supplier:
             gain = 0.9 * len(before.used - way.used)
             ways.append((before.cost + 2.0 * (1.0 - edge.confidence) - gain, before))
         return min(ways, key=lambda pair: pair[0])[1] if ways else None
+
+
+def _names(path: str) -> bool:
+    """Whether a parameter says what the thing itself is called, and so is another one's for every call."""
+    own = set(words(path))
+    return bool(own & (NAMING | SEEKING)) and not own & FILES
 
 
 def _is_another(candidate: Candidate, slot: Slot, terms: Terms) -> bool:

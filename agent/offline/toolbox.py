@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from toolweave.agent.offline.lexicon import SMALL, SYNONYMS
+from toolweave.agent.offline.lexicon import SMALL, SYNONYMS, VERB_FORMS
 from toolweave.agent.offline.purpose import Purpose, purpose_of
 from toolweave.graph.build import build_graph
 from toolweave.graph.model import Edge, ToolGraph
@@ -49,6 +49,8 @@ class Toolbox:
         ):
             for word in stems(text):
                 bag[word] = max(bag.get(word, 0.0), weight)
+        for form in VERB_FORMS.get(purpose.verb, ()):
+            bag |= {word: max(bag.get(word, 0.0), 1.0) for word in stems(form)}
         for word in stems(purpose.verb):
             bag[word] = _FORMS + 1.0
         return bag
@@ -106,6 +108,14 @@ class Toolbox:
         edges += [edge for edge in near.edges if edge.source in observed]
         return ToolGraph(self.graph({}).tools, tuple(sorted(edges, key=lambda edge: -edge.confidence)))
 
+    def leads_to(self, tool: Tool, goal: Tool) -> bool:
+        """Whether a tool may give what the goal needs, at once or by way of others."""
+        graph, known, near = self.graph({}), {goal.id}, [goal.id]
+        while near:
+            near = [edge.source for one in near for edge in graph.into(one) if edge.source not in known]
+            known.update(near)
+        return tool.id in known
+
     def feeding(self, graph: ToolGraph, tool: Tool, path: str) -> list[Edge]:
         """Edges into one parameter, strongest first."""
         return [edge for edge in graph.into(tool.id) if edge.target_param == path]
@@ -126,24 +136,7 @@ def stems(text: str) -> list[str]:
 
 def stem(word: str) -> str:
     """A rough stem: `insured`, `insurance` and `insure` come out alike."""
-    for ending in (
-        "ations",
-        "ation",
-        "ances",
-        "ance",
-        "ments",
-        "ment",
-        "ings",
-        "ing",
-        "ies",
-        "ied",
-        "ed",
-        "es",
-        "er",
-        "y",
-        "e",
-        "s",
-    ):
+    for ending in "ations ation ances ance ments ment ings ing ies ied ed es er y e s".split():
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)]
     return word

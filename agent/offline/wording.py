@@ -18,13 +18,15 @@ from toolweave.agent.offline.english import (
     spoken_of,
     with_article,
 )
-from toolweave.agent.offline.lexicon import SPANS, UNITS
+from toolweave.agent.offline.lexicon import SPANS, UNITS, table
 from toolweave.agent.offline.purpose import purpose_of
 from toolweave.agent.offline.saying import is_option, spoken_date, spoken_value
 from toolweave.agent.roles import UserValue
 from toolweave.graph.words import words
 
-SEEKING = frozenset("text query q search keyword term phrase pattern word".split())
+COMPARING = frozenset("contains contain containing like equals matches prefix substring".split())
+"""Words of parameters that only say how a text is compared."""
+SEEKING = frozenset("text query q search keyword term phrase pattern word".split()) | COMPARING
 NAMING = frozenset("name title label heading subject".split())
 REMARKS = frozenset("note remark comment message reason description body content feedback memo text insight".split())
 _MOST = frozenset("limit max maximum top size count most".split())
@@ -35,17 +37,17 @@ _VAGUE = frozenset(
     "text value string number name list option flag object array boolean integer parameter field".split()
 )
 _LEAST = frozenset("min minimum smallest least lowest".split())
-_WRITTEN_OUT: dict[str, str] = {
-    short: meant
-    for pair in (
-        "idx=index|num=number|qty=quantity|desc=description|lang=language|max=maximum|min=minimum|col=column"
-        "|cols=columns|msg=message|addr=address|amt=amount|cat=category|dept=department|ref=reference|tz=timezone"
-        "|attr=attribute|config=configuration|dir=directory|img=image|pos=position|temp=temperature"
-    ).split("|")
-    for short, _, meant in [pair.partition("=")]
-}
+_WRITTEN_OUT = table(
+    "idx=index|num=number|qty=quantity|desc=description|lang=language|max=maximum|min=minimum|col=column|cols=columns"
+    "|msg=message|addr=address|amt=amount|cat=category|dept=department|ref=reference|tz=timezone|no=number|nr=number"
+    "|attr=attribute|config=configuration|dir=directory|img=image|pos=position|temp=temperature"
+)
 """Abbreviations of interfaces, written out."""
-_PLACES = frozenset("path file directory folder database".split())
+FILES = frozenset("file filename path filepath".split())
+_FILE = FILES | frozenset("name document output destination new".split())
+"""Words of parameters that name a file, and of what is to become one."""
+_ORDERS = frozenset("leave keep include show use skip return ignore overwrite".split())
+PLACES = frozenset("path file directory folder database".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def groups(inputs: Sequence[UserValue]) -> list[Group]:
     """The inputs of one call, lists taken together."""
     found: dict[str, list[UserValue]] = {}
     for item in inputs:
-        found.setdefault(re.sub(r"/\d+(?:/.*)?$", "", item.pointer), []).append(item)
+        found.setdefault(re.sub(r"(?:/\d+)+$", "", item.pointer), []).append(item)
     return [
         Group(tuple(items), pointer.rpartition("/")[2], str(items[0].schema.get("description") or "").strip())
         for pointer, items in found.items()
@@ -115,7 +117,7 @@ def _list_text(group: Group, shown: Sequence[str]) -> str:
     """Items of lists of lists are held apart by semicolons."""
     rows: dict[str, list[str]] = {}
     for item, text in zip(group.items, shown, strict=True):
-        inner = re.search(r"/(\d+)/", item.pointer[len(group.name) :])
+        inner = re.search(r"/(\d+)/\d+$", item.pointer)
         rows.setdefault(inner.group(1) if inner else "", []).append(text)
     return "; ".join(joined(row) for row in rows.values())
 
@@ -128,14 +130,16 @@ def _outside(text: str, shown: Sequence[str]) -> str:
 
 def label(group: Group, banned: Sequence[str], turn: int = 0) -> str | None:
     """A noun phrase for the parameter that holds no banned word; `None` when there is none."""
-    own = [_WRITTEN_OUT.get(word, word) for word in spaced(group.name).split() if not word.isdigit()]
+    own = [_WRITTEN_OUT.get(word, (word,))[0] for word in spaced(group.name).split() if not word.isdigit()]
     while len(own) > 1 and own[-1] in UNITS:
         own = own[:-2] if own[-2] in ("square", "cubic") else own[:-1]
-    if len(own) > 1 and own[-1] in ("id", "ids", "str", "value"):
+    if len(own) > 1 and own[-1] in ("id", "ids", "str", "value", *COMPARING):
         own.pop()
     plain = " ".join(own)
     if plain and not spoken_of(plain, banned) and own[-1] not in _LOOSE_ENDS:
         return plain
+    if own and own[-1] in _LOOSE_ENDS and (end := reworded_noun(plain, [plain, *banned], turn)) is not None:
+        return end
     told = _described(group.description)
     if told and not spoken_of(told, banned) and told.split()[-1] not in _VAGUE:
         return told
@@ -184,9 +188,11 @@ def _tails(group: Group, text: str, banned: Sequence[str]) -> list[str]:
         return [f"with {text} as the {named}", f"({named}: {text})"] if named else []
     if own & SEEKING and not own & REMARKS - {"text"} and _seeks(group):
         return [f"matching {text}", f"for {text}", f"with {text} in it"]
-    if own & _PLACES:
+    if own <= _FILE and own & FILES and purpose_of(group.first.tool).verb in ("create", "save", "export", "write"):
+        return [f"called {text}", f"named {text}"]
+    if own & PLACES:
         return [f"with {text}", f"for {text}"] if len(group.items) > 1 or group.name.endswith("s") else [f"in {text}"]
-    if group.first.pointer.count("/") > 1 and len(group.items) == 1 and not own & _PLACES:
+    if group.first.pointer.count("/") > 1 and len(group.items) == 1 and not own & PLACES:
         return _labelled(group, text, banned)
     if group.own[-1:] and group.own[-1] in NAMING:
         noun = spaced(group.name).rpartition(" ")[0]
@@ -228,7 +234,13 @@ def _counted(group: Group, text: str, banned: Sequence[str]) -> list[str]:
     spelt = [part for part in spaced(group.name).split() if part]
     unit = _unit(group)
     placed = re.search(r"\b(?:position|edge|coordinate|inches|pixels)\b", group.description, re.IGNORECASE)
-    if set(own) & _MOST and set(own) <= _MOST | _ENTRIES and unit == "" and placed is None:
+    if (
+        set(own) & _MOST
+        and set(own) <= _MOST | _ENTRIES
+        and unit == ""
+        and placed is None
+        and isinstance(group.first.value, int)
+    ):
         return [f", no more than {text}", f", at most {text}", f", {text} at the most"]
     if unit:
         return _measured(group, text, unit, banned)
@@ -328,17 +340,7 @@ def _flag(group: Group, banned: Sequence[str]) -> Clause:
         reworded(spaced(group.name), banned) or "that",
     )
     answer = "yes" if item.value else "no"
-    order = about.split()[0].lower() in (
-        "leave",
-        "keep",
-        "include",
-        "show",
-        "use",
-        "skip",
-        "return",
-        "ignore",
-        "overwrite",
-    )
+    order = about.split()[0].lower() in _ORDERS
     if order and item.value:
         return Clause("", f"And do {lowered(about)}", "", ((item, "do"),))
     if order:

@@ -1,27 +1,22 @@
 """A model behind an OpenAI-compatible endpoint, called with its own tool calling and nothing of our prompts.
 
-Contract: busy and broken endpoints are asked again by the client's own rules (`Retry-After` included). What the model
-says is handed on as it is; arguments that are no JSON stay text and are judged as such.
+Contract: busy and broken endpoints are asked again as in `endpoint/sending.py`. What the model says is handed on as it
+is; arguments that are no JSON stay text and are judged as such.
 """
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
-from openai import AsyncOpenAI, OpenAIError
-
-from toolweave.agent.endpoint.failures import describe, verdict
-from toolweave.agent.endpoint.options import resolve_key, resolve_url
+from toolweave.agent.endpoint.options import EndpointOptions
+from toolweave.agent.endpoint.sending import Clock, Sender
 from toolweave.agent.endpoint.usage import RoleUsage
 from toolweave.agent.messages import Message
 from toolweave.servers.errors import TeacherError
 from toolweave.servers.json_values import as_list, as_object
-
-MOST_RETRIES = 5
 
 
 class EndpointPlayer:
@@ -38,13 +33,10 @@ class EndpointPlayer:
         self, model: str, base_url: str | None = None, temperature: float | None = None, timeout: float = 120.0
     ) -> None:
         self.name = model
-        self.url = resolve_url(base_url)
         self.usage = RoleUsage()
-        self._key = resolve_key(None, self.url)
         self._temperature = temperature
-        self._api = AsyncOpenAI(
-            api_key=self._key or "none", base_url=self.url, max_retries=MOST_RETRIES, timeout=timeout
-        )
+        self._sender = Sender(model, base_url, None, EndpointOptions(timeout=timeout), Clock())
+        self.url = self._sender.url
 
     @classmethod
     @asynccontextmanager
@@ -54,7 +46,7 @@ class EndpointPlayer:
         try:
             yield player
         finally:
-            await player._api.close()
+            await player._sender.aclose()
 
     async def reply(self, messages: Sequence[Message], functions: Sequence[dict[str, Any]], seed: int) -> Message:
         """The model's next message."""
@@ -63,12 +55,12 @@ class EndpointPlayer:
             body["tools"] = list(functions)
         if self._temperature is not None:
             body["temperature"] = self._temperature
-        self.usage.requests += 1
         try:
-            data = as_object(await self._api.post("/chat/completions", body=body, cast_to=object))
-        except (OpenAIError, ValueError) as error:
+            async with self._sender.places:
+                data = as_object(await self._sender.persist(body, self._sender.expiry(), self.usage))
+        except TeacherError:
             self.usage.failures += 1
-            raise verdict(describe(error, time.time(), self._key), self.name, self.url) from error
+            raise
         self._meter(data)
         return self._read(data)
 

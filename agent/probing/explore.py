@@ -22,8 +22,8 @@ from toolweave.servers.json_values import canonical
 from toolweave.servers.tools import Tool
 
 ROUNDS = 4
-NEWS = 3
-"""Tools with new outputs after which names are matched again."""
+NEWS = 1 / 20
+"""Share of the tools that have to show new outputs before names are matched again."""
 TRIES = 4
 """Calls of one tool per round when it keeps failing."""
 
@@ -52,7 +52,7 @@ class Explorer:
         self._controls: dict[str, Observation] = {}
         self._unknown: dict[tuple[str, str], Observation] = {}
         """(tool id, parameter) → how the tool says that it does not know a value there."""
-        self._known_fields = -NEWS
+        self._known_fields = -1
 
     async def explore(self, session: Session, retry: bool = False) -> None:
         """Go round until nothing new comes; with `retry`, only for the sake of tools that never worked.
@@ -66,7 +66,7 @@ class Explorer:
             self.tools.sort(key=lambda tool: (harm(tool) > 0, bool(self.worked[tool.id]), harm(tool)))
         for turn in range(ROUNDS):
             before = self._progress()
-            self._refresh(NEWS if turn == 0 else 1)
+            self._refresh()
             for tool in self.tools:
                 await self._visit(tool, session, turn, 1 if retry else self._wanted(tool, turn))
             if turn > 0 and (self._progress() == before or (retry and not self.stuck())):
@@ -93,11 +93,11 @@ class Explorer:
     def _progress(self) -> int:
         return sum(map(len, self.worked.values())) + sum(len(link.accepted) for link in self.filler.links.values())
 
-    def _refresh(self, news: int = NEWS) -> None:
+    def _refresh(self) -> None:
         """Match again when more tools have shown their fields."""
         fields = self.filler.pools.patterns()
         count = len(fields)
-        if count >= self._known_fields + news:
+        if self._known_fields < 0 or count >= self._known_fields + max(1, NEWS * len(self.tools)):
             self._known_fields = count
             self.filler.learn_edges(build_graph(self.tools, fields).edges)
 
@@ -121,8 +121,11 @@ class Explorer:
                 self._blocked[tool.id] = self.changes
 
     def _hopeless(self, seen: Observation, filled: Filled) -> bool:
-        """Whether other values will not help: the error is about no value of this call."""
+        """Whether other values will not help: the error is about no value of this call, and not that of a control."""
         if seen.worked or any(seen.mentions(value) for _, value in argument_leaves(seen.arguments)):
+            return False
+        controls = (self._control_for(seen, path, filled) for path in filled.named)
+        if any(control is not None and not differ(seen, control) for control in controls):
             return False
         return not filled.named or self.tries[seen.tool.id] > 1
 
@@ -214,4 +217,6 @@ class Explorer:
             return True
         others = [other for name, other in filled.named.items() if name != path]
         unnamed = not any(seen.mentions(other) for other in others)
-        return unnamed and len(filled.named) == 1
+        # An error that tells nothing may be about the state: then only a tool that knows other values refuses this one.
+        knows = self.filler.links[seen.tool.id, path].accepted
+        return unnamed and len(filled.named) == 1 and bool(knows or self.reads(seen.tool))

@@ -17,6 +17,7 @@ from toolweave.graph.learning.pools import Field, Pools
 from toolweave.graph.learning.values import distinctive, key
 from toolweave.graph.model import Edge
 from toolweave.graph.schema import Parameter, parameters
+from toolweave.graph.words import names_identifier
 from toolweave.servers.tools import Tool
 
 EXAMPLE_BEATS_EDGE = 0.75
@@ -119,7 +120,7 @@ class Filler:
         link = self.links[tool.id, path]
         wanted = {(place.tool, place.pattern): place for place in self._matched(link)}
         for place in self.pools.fields.values():
-            if _like_ids(place):
+            if _like_ids(place) or names_identifier(place.pattern):
                 wanted.setdefault((place.tool, place.pattern), place)
         usable = [place for place in wanted.values() if place.values and link.fed_by(place) is not False]
         sure = [place for place in usable if link.fed_by(place)]
@@ -132,9 +133,10 @@ class Filler:
         for edge in self.edges.get((link.tool.id, link.parameter.path), ()):
             place = self.pools.fields.get((edge.source, edge.source_field))
             beside = [one for one in self.pools.fields.values() if one.tool == edge.source and _like_ids(one)]
-            if place is not None and (not naming or _like_ids(place) or not beside):
+            telling = place is not None and (_like_ids(place) or names_identifier(place.pattern))
+            if place is not None and (not naming or telling or not beside):
                 found.append(place)
-            found += beside if naming and place is not None and not _like_ids(place) else []
+            found += beside if naming and place is not None and not telling else []
         return found
 
     def _names(self, tool: Tool, parameter: Parameter) -> bool:

@@ -11,10 +11,14 @@ from toolweave.graph.learning.links import SHARED_LOOKS, Link
 from toolweave.graph.learning.pools import Field, Pools
 from toolweave.graph.learning.values import distinctive, look
 from toolweave.graph.model import Edge, Evidence, ToolFacts, ToolGraph
+from toolweave.graph.words import names_identifier
 from toolweave.servers.json_values import as_list, as_object
 
 UNTRIED_SHARE = 0.6
 """What is left of the confidence of an edge whose source never worked, beside sources that did."""
+
+LARGE = 100
+"""From here on a number that identifies one thing is hardly the identifier of another one by chance."""
 
 
 def learned_graph(
@@ -80,6 +84,7 @@ def _confirmed(link: Link, place: Field, matched: Edge | None) -> Edge | None:
     if _server(place.tool) != _server(link.tool.id) and not any(_worldwide(place.values[text]) for text in shared):
         return None
     telling = any(distinctive(place.values[text]) for text in shared) or place.look[0] in SHARED_LOOKS
+    telling = telling or (_tried(link, place) and any(_large(place.values[text]) for text in shared))
     if not telling and (matched is None or (place.look[0] == "number" and matched.source_field != place.pattern)):
         return None
     evidence = _evidence(link, place, shared)
@@ -87,6 +92,16 @@ def _confirmed(link: Link, place: Field, matched: Edge | None) -> Edge | None:
     items = (*(matched.evidence if matched and matched.source_field == place.pattern else ()), evidence)
     confidence = round(evidence.score * (0.5 + 0.5 * pure), 4)
     return Edge(place.tool, place.pattern, link.tool.id, link.parameter.path, "data", confidence, items)
+
+
+def _tried(link: Link, place: Field) -> bool:
+    """Whether a value from this very field, which is called like an identifier, was told apart from one never seen."""
+    return bool(link.trials.get((place.tool, place.pattern))) and names_identifier(place.pattern)
+
+
+def _large(value: Scalar) -> bool:
+    """Whether a number is so large that another thing hardly has it too."""
+    return not isinstance(value, bool) and isinstance(value, (int, float)) and abs(value) >= LARGE
 
 
 def _evidence(link: Link, place: Field, shared: list[str]) -> Evidence:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from toolweave.graph.chains import depths
 from toolweave.graph.model import Edge
-from toolweave.graph.plan import FromCall, PlannedCall, ValueSource
+from toolweave.graph.plan import FromCall, PlannedCall, Supplied, ValueSource
 from toolweave.graph.planning.closure import Closure
 from toolweave.graph.planning.draft import MOST_CALLS, Draft, edge_key, producers
 from toolweave.graph.planning.knowledge import ToolKnowledge
@@ -21,7 +21,7 @@ MOST_TRIED = 12
 """Edges that are tried for one more call."""
 MOST_NEW = 2
 """Calls that one step of growth may add: the consumer and one more that it needs."""
-LOOP_SHARE = 0.25
+LOOP_SHARE = 0.6
 """Share of grown turns that go on with the next entry of a list, where there is one."""
 DEEPEST = 4.0
 """The same where a deep chain is wanted."""
@@ -97,7 +97,7 @@ def can_add(tool: str, draft: Draft, closure: Closure, known: ToolKnowledge) -> 
 
 def _loops(draft: Draft, known: ToolKnowledge) -> bool:
     """Make the last call once more for the next entry of the list that fed it."""
-    twin = next_entry(draft.calls, draft.calls[-1], draft.next_step, known)
+    twin = next_entry(draft.done, draft.calls[-1], draft.next_step, known)
     if twin is None or known.ends(twin.tool):
         return False
     draft.calls.append(twin)
@@ -130,8 +130,18 @@ def item_of(call: PlannedCall, lists: set[int]) -> int:
 
 
 def is_listed(source: FromCall, calls: Sequence[PlannedCall], known: ToolKnowledge) -> bool:
-    """Whether a value is one of several like it: an entry of a list, or of a text by a tool that speaks of many."""
-    if "[]" in source.field:
-        return True
-    tool = next((call.tool for call in calls if call.step == source.step), None)
-    return "#" in source.field and tool is not None and known.nouns(tool).many
+    """Whether a value is likely to be one of several: the entry of a list, or of a text, by a tool that speaks of many.
+
+    What a tool returns of one thing, or of what the user names, may be a list too, but often one of a single entry; so
+    is what lies in a list within a list.
+    """
+    call = next((call for call in calls if call.step == source.step), None)
+    if call is None or not known.nouns(call.tool).many or _is_asked_by_name(call, known):
+        return False
+    return source.field.count("[]") == 1 or ("#" in source.field and "[]" not in source.field)
+
+
+def _is_asked_by_name(call: PlannedCall, known: ToolKnowledge) -> bool:
+    """Whether a look-up needs something that the user says."""
+    needed = known.parameters(call.tool)
+    return any(isinstance(source, Supplied) and needed[path].required for path, source in call.sources.items())

@@ -16,13 +16,15 @@ from toolweave.graph.model import ToolGraph
 from toolweave.graph.schema import schema_notes
 from toolweave.pipeline import console
 from toolweave.pipeline.commands.options import JsonOption, McpOption, SeedOption, VerboseOption
+from toolweave.pipeline.commands.show import show
 from toolweave.pipeline.environments import OpenEnvironment, warm_environments
 from toolweave.pipeline.running.introspect import introspect
 from toolweave.servers.config import McpConfig, load_mcp_config
 from toolweave.servers.errors import ConfigError, ToolweaveError
 from toolweave.servers.tools import Tool
 
-app = typer.Typer(help="Which tool feeds which, with the evidence.", no_args_is_help=True)
+app = typer.Typer(help="Which tool feeds which, with the evidence.", no_args_is_help=True, add_completion=False)
+app.command("show")(show)
 OutOption = Annotated[Path, typer.Option("--out", help="The edges file to write.")]
 
 

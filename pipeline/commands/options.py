@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from toolweave.pipeline.storage.store import read_json
+from toolweave.pipeline.storage.jsonl import read_json
 from toolweave.servers.config import ServerSpec, load_mcp_config
 
 McpOption = Annotated[Path, typer.Option("--mcp", help="The mcp.json with the servers.")]

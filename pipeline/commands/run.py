@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import anyio
 import typer
 from pydantic import ValidationError
 
 from toolweave.pipeline import console
+from toolweave.pipeline.commands import run_options as options
 from toolweave.pipeline.commands.options import (
     BaseUrlOption,
     JsonOption,
@@ -18,12 +19,10 @@ from toolweave.pipeline.commands.options import (
     SeedOption,
     VerboseOption,
 )
-from toolweave.pipeline.reports.readable import write_readable
 from toolweave.pipeline.reports.summary import print_summary
 from toolweave.pipeline.running.governor import Governor
 from toolweave.pipeline.running.interrupts import INTERRUPTED, heed_interrupts
-from toolweave.pipeline.running.run import OnProgress
-from toolweave.pipeline.running.synthesis import run_job
+from toolweave.pipeline.running.progress import OnProgress
 from toolweave.pipeline.settings import DEFAULT_KINDS, Pace, RunSettings, read_shares
 from toolweave.servers.errors import ConfigError
 
@@ -33,48 +32,36 @@ STOPPED = 5
 
 
 def run(
-    out: Annotated[Path, typer.Option("--out", help="Directory of the run; made when it is not there.")],
+    out: options.OutOption,
     mcp: McpOption = Path("mcp.json"),
-    samples: Annotated[int, typer.Option("-n", "--samples", min=1, help="How many samples to keep.")] = 24,
+    samples: options.SamplesOption = 24,
     seed: SeedOption = 0,
     model: ModelOption = "offline",
     base_url: BaseUrlOption = None,
-    turns: Annotated[int, typer.Option(min=1, max=8, help="Most user turns of a trajectory.")] = 3,
-    attempts: Annotated[int, typer.Option(min=1, max=8, help="Most attempts at one reasoning step (K).")] = 3,
-    probe_calls: Annotated[int, typer.Option(min=0, help="Live calls per tool for the first experiments.")] = 6,
-    rehearsal_calls: Annotated[
-        int, typer.Option(min=1, help="Live calls for finding a way through the plans of one item.")
-    ] = 64,
-    target: Annotated[
-        list[str] | None, typer.Option(help="A tool that samples have to reach; may be repeated.")
-    ] = None,
-    kind: Annotated[
-        list[str] | None,
-        typer.Option(help="Share of a turn kind, such as parallel=0.3; others are not planned. May be repeated."),
-    ] = None,
-    prompts: Annotated[Path | None, typer.Option(help="Folder of prompts that replace the built-in ones.")] = None,
-    unlike: Annotated[
-        list[Path] | None, typer.Option(help="Another run directory; twins of its samples are rejected. Repeatable.")
-    ] = None,
-    decontaminate: Annotated[
-        list[Path] | None, typer.Option(help="A benchmark file; what shares something with it is rejected. Repeatable.")
-    ] = None,
-    wave: Annotated[
-        int | None, typer.Option(min=1, help="Items that are planned at once [default: 12 to 64, by -n].")
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="End the run when a server does not start.")] = False,
-    concurrency: Annotated[int, typer.Option(min=1, help="Trajectories at a time.")] = 4,
-    in_flight: Annotated[int | None, typer.Option(min=1, help="Most requests to the endpoint at a time.")] = None,
-    max_calls: Annotated[int | None, typer.Option(min=1, help="Begin nothing more after so many live calls.")] = None,
-    max_seconds: Annotated[float | None, typer.Option(help="Begin nothing more after so many seconds.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(min=1, help="Begin nothing more after so many tokens.")] = None,
-    budget_usd: Annotated[float | None, typer.Option(help="Begin nothing more at such costs; needs prices.")] = None,
-    price_in: Annotated[float | None, typer.Option(help="USD for a million tokens of prompts.")] = None,
-    price_out: Annotated[float | None, typer.Option(help="USD for a million tokens of completions.")] = None,
-    preview: Annotated[
-        int | None, typer.Option(min=1, help="Stop after so many samples and estimate what all would take.")
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    turns: options.TurnsOption = 3,
+    attempts: options.AttemptsOption = 3,
+    probe_calls: options.ProbeCallsOption = 6,
+    rehearsal_calls: options.RehearsalCallsOption = 64,
+    target: options.TargetOption = None,
+    kind: options.KindOption = None,
+    prompts: options.PromptsOption = None,
+    unlike: options.UnlikeOption = None,
+    decontaminate: options.DecontaminateOption = None,
+    judge: options.JudgeOption = None,
+    wave: options.WaveOption = None,
+    strict: options.StrictOption = False,
+    concurrency: options.ConcurrencyOption = 4,
+    in_flight: options.InFlightOption = None,
+    max_calls: options.MaxCallsOption = None,
+    max_seconds: options.MaxSecondsOption = None,
+    max_tokens: options.MaxTokensOption = None,
+    budget_usd: options.BudgetOption = None,
+    price_in: options.PriceInOption = None,
+    price_out: options.PriceOutOption = None,
+    preview: options.PreviewOption = None,
+    engine: options.EngineOption = "local",
+    workers: options.WorkersOption = None,
+    resume: options.ResumeOption = False,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
@@ -89,18 +76,23 @@ def run(
     """
     console.set_up_logs(verbose)
     with console.kind_errors():
-        shares = read_shares(kind) if kind else DEFAULT_KINDS
         pace = _pace(
             concurrency=concurrency, in_flight=in_flight, max_calls=max_calls, max_seconds=max_seconds,
             max_tokens=max_tokens, budget_usd=budget_usd, price_in=price_in, price_out=price_out, preview=preview,
+            engine=engine, workers=workers,
         )  # fmt: skip
-    settings = RunSettings(
-        mcp=mcp.absolute(), samples=samples, seed=seed, model=model, base_url=base_url if model != "offline" else None,
-        turns=turns, attempts=attempts, probe_calls=probe_calls, rehearsal_calls=rehearsal_calls,
-        strict=strict, targets=tuple(target or ()),
-        prompts=prompts and prompts.absolute(), kinds=shares, wave=wave,
-        unlike=_absolute(unlike), decontaminate=_absolute(decontaminate),
-    )  # fmt: skip
+        settings = RunSettings(
+            mcp=mcp.absolute(), samples=samples, seed=seed, model=model, wave=wave, strict=strict,
+            base_url=base_url if model != "offline" else None, turns=turns, attempts=attempts,
+            probe_calls=probe_calls, rehearsal_calls=rehearsal_calls, targets=tuple(target or ()),
+            kinds=read_shares(kind) if kind else DEFAULT_KINDS, prompts=prompts and prompts.absolute(),
+            judge=judge and judge.absolute(), unlike=_absolute(unlike), decontaminate=_absolute(decontaminate),
+        )  # fmt: skip
+    _report(settings, pace, out, resume, as_json)
+
+
+def _report(settings: RunSettings, pace: Pace, out: Path, resume: bool, as_json: bool) -> None:
+    """Do the job, say what it came to, and exit as it went."""
     hint = f"Go on with: toolweave run --resume --out {out} and the same settings"
     with console.run_progress(as_json) as on_progress:
         manifest = console.execute(_run, settings, pace, out, resume, on_progress, hint=hint)
@@ -110,7 +102,7 @@ def run(
         console.print_json({"run": str(out), **manifest})
     else:
         print_summary(manifest, out)
-    _leave(manifest, preview is not None, hint)
+    _leave(manifest, pace.preview is not None, hint)
 
 
 def _pace(**limits: Any) -> Pace:
@@ -130,6 +122,9 @@ async def _run(
     settings: RunSettings, pace: Pace, out: Path, resume: bool, on_progress: OnProgress
 ) -> dict[str, Any] | None:
     """The manifest; `None` when the run was interrupted and left what was in the making."""
+    from toolweave.pipeline.reports.readable import write_readable  # a second's worth of libraries, not for --help
+    from toolweave.pipeline.running.synthesis import run_job
+
     governor, manifest = Governor(), None
     async with anyio.create_task_group() as tasks:
         with anyio.CancelScope() as work:

@@ -7,7 +7,7 @@ Messages are as in `trl`. A line of `dpo` is `{"prompt", "chosen", "rejected", "
 from __future__ import annotations
 
 from toolweave.pipeline.exports.format import Chat, Format, Judged, Layout, Pair, Row
-from toolweave.pipeline.exports.preferences import cut_judged, cut_pairs
+from toolweave.pipeline.exports.preferences import cut_judged, cut_pairs, with_revisions
 
 
 def _write_pair(pair: Pair) -> Row:
@@ -40,11 +40,11 @@ DPO = Format(
     "dpo",
     "TRL DPOTrainer",
     [Layout(cut_pairs, _write_pair, _read_pair, ("conversation", "turn"), _chats_of_pair)],
-    revisions=True,
+    rows=with_revisions,
 )
 KTO = Format(
     "kto",
     "TRL KTOTrainer",
     [Layout(cut_judged, _write_judged, _read_judged, ("conversation", "turn"), _chats_of_judged)],
-    revisions=True,
+    rows=with_revisions,
 )

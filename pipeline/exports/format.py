@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
+
+from toolweave.pipeline.storage.jsonl import read_lines
 
 Row = dict[str, Any]
 """A row of `samples.jsonl`, and a line of an export; neither is ever changed in place."""
@@ -14,7 +16,18 @@ Losses = Counter[str]
 """Name of what a format has no place for → how often it was left out."""
 Split = Literal["conversation", "turn", "step"]
 """What a line holds: as much as one line can say, one user turn, or one message to learn; each with its past."""
+Lines = Callable[[], Iterator[Row]]
+"""The lines of an export, from the first on."""
 UnitT = TypeVar("UnitT")
+
+
+def samples_of(directory: Path) -> Iterator[Row]:
+    """The rows of a run.
+
+    Raises:
+        RunError: The file is missing or damaged.
+    """
+    yield from read_lines(directory / "samples.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +93,16 @@ class Layout(Generic[UnitT]):
 
 
 @dataclass(frozen=True, slots=True)
+class Folder:
+    """A format that is a folder: a file of lines, and what belongs to it."""
+
+    data: str
+    """Name of the file with the lines."""
+    beside: Callable[[Lines], dict[str, str]]
+    """Text of every other file, by its path in the folder."""
+
+
+@dataclass(frozen=True, slots=True)
 class Format(Generic[UnitT]):
     """One format of export."""
 
@@ -90,10 +113,14 @@ class Format(Generic[UnitT]):
     """Shapes, the best first; of those for a split, the last is used when a better one would lose something."""
     prepare: Callable[[Row, Losses], Row] = lambda row, _: row
     """Takes out of a row what no layout has a place for, and counts it."""
-    revisions: bool = False
-    """Whether rows need their `revisions`: drafts and critiques."""
+    rows: Callable[[Path], Iterator[Row]] = samples_of
+    """The rows of a run directory, with whatever else of it the format needs."""
+    folder: Folder | None = None
+    """For formats that are a folder; the others are a file."""
     beside: Callable[[Path], dict[str, Row]] = lambda _: {}
     """JSON files that are written into the same folder: name → keys to set in it."""
+    kept_beside: bool = False
+    """Whether what the lines have no place for is kept in a file beside them, for `toolweave import`."""
     accepted: frozenset[str] = frozenset()
     """Losses that whoever chooses the format accepts: no layout has a place for them. They are named all the same."""
     hint: str = ""

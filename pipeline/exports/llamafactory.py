@@ -13,7 +13,7 @@ from pathlib import Path
 from toolweave.pipeline.exports import sharegpt
 from toolweave.pipeline.exports.format import Format, Judged, Layout, Losses, Pair, Piece, Row, Split
 from toolweave.pipeline.exports.plain import WORDS, plain
-from toolweave.pipeline.exports.preferences import cut_judged, cut_pairs
+from toolweave.pipeline.exports.preferences import cut_judged, cut_pairs, with_revisions
 
 
 def prepare(row: Row, losses: Losses) -> Row:
@@ -69,7 +69,7 @@ DPO = Format(
     "LLaMA-Factory, stage: dpo",
     [Layout(_cut_pairs, _write_pair, _read_pair, ("conversation",))],
     prepare,
-    revisions=True,
+    rows=with_revisions,
     beside=_pairs_entry,
 )
 KTO = Format(
@@ -77,6 +77,6 @@ KTO = Format(
     "LLaMA-Factory, stage: kto",
     [Layout(_cut_judged, _write_judged, _read_judged, ("conversation",))],
     prepare,
-    revisions=True,
+    rows=with_revisions,
     beside=_judged_entry,
 )

@@ -26,7 +26,7 @@ def prepare(row: Row, losses: Losses) -> Row:
     losses["tool-names"] += sum(name != new for name, new in names.items())
     losses["reasoning"] += sum("reasoning_content" in message for message in row["messages"])
     return row | {
-        "tools": [_renamed(tool, names) for tool in row["tools"]],
+        "tools": [renamed(tool, names) for tool in row["tools"]],
         "messages": [_message(message, names) for message in row["messages"]],
         "turns": [
             turn | {"withheld": [names[name] for name in turn.get("withheld", ()) if name in names]}
@@ -49,15 +49,22 @@ def read(line: Row) -> Piece:
     return Piece(line.get("tools", []), messages, frozenset(learnt))
 
 
-def conversations(lines: Iterable[Row]) -> list[tuple[list[Row], list[Row]]]:
-    """(tools, messages) of the rows that these lines were written from; lines that go on with one another are one."""
-    found: list[tuple[list[Row], list[Row]]] = []
+def as_one(lines: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """(tools, messages) of all lines of one row together: each goes on with the one before it."""
+    tools: list[Row] = []
+    messages: list[Row] = []
     for piece in map(read, lines):
-        earlier = found[-1][1] if found else []
-        if earlier and piece.messages[: len(earlier)] == earlier:
-            found.pop()
-        found.append((piece.tools, piece.messages))
-    return found
+        if piece.messages[: len(messages)] != messages:
+            raise ValueError("its lines do not go on with each other")
+        tools += [tool for tool in piece.tools if tool not in tools]
+        messages = piece.messages
+    return tools, messages
+
+
+def changed_names(row: Row) -> dict[str, str]:
+    """Tool name → what it is called in the lines, for those that OpenAI does not accept."""
+    names = _names([tool["function"]["name"] for tool in row["tools"]])
+    return {name: new for name, new in names.items() if name != new}
 
 
 def with_arguments(message: Row, change: Callable[[Any], Any]) -> Row:
@@ -76,6 +83,12 @@ def without(message: Row, *keys: str) -> Row:
     return {key: value for key, value in message.items() if key not in keys}
 
 
+def renamed(holder: Row, names: dict[str, str]) -> Row:
+    """A tool or a call under its new name."""
+    function = holder["function"]
+    return holder | {"function": function | {"name": names.get(function["name"], function["name"])}}
+
+
 def as_text(arguments: Any) -> str:
     """Arguments as the JSON text that goes over the wire."""
     return json.dumps(arguments, ensure_ascii=False)
@@ -91,14 +104,8 @@ def _message(message: Row, names: dict[str, str]) -> Row:
     if message["role"] == "tool":
         kept.pop("name", None)  # the call id says it, and OpenAI's tool messages have no name
     if message.get("tool_calls"):
-        kept["tool_calls"] = [_renamed(call, names) for call in message["tool_calls"]]
+        kept["tool_calls"] = [renamed(call, names) for call in message["tool_calls"]]
     return kept
-
-
-def _renamed(holder: Row, names: dict[str, str]) -> Row:
-    """A tool or a call under its new name."""
-    function = holder["function"]
-    return holder | {"function": function | {"name": names.get(function["name"], function["name"])}}
 
 
 def _names(names: list[Any]) -> dict[str, str]:
@@ -130,5 +137,6 @@ FORMAT = Format(
     "OpenAI fine-tuning, chat replay",
     [Layout(cut_any, write, read)],
     prepare,
+    kept_beside=True,
     accepted=frozenset({"reasoning"}),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from toolweave.pipeline.exports import (
     axolotl,
+    bfcl,
     chatml,
     dpo,
     hermes,
@@ -19,6 +20,7 @@ from toolweave.pipeline.exports import (
     verl_rl,
 )
 from toolweave.pipeline.exports.format import Format
+from toolweave.pipeline.exports.packages import formats as packages
 from toolweave.servers.errors import ConfigError
 
 FORMATS: dict[str, Format[Any]] = {
@@ -37,6 +39,11 @@ FORMATS: dict[str, Format[Any]] = {
         parquet.FORMAT,
         verl.FORMAT,
         verl_rl.FORMAT,
+        bfcl.FORMAT,
+        packages.VERIFIERS,
+        packages.NEMO_GYM,
+        packages.TRINITY,
+        packages.RL_FACTORY,
     )
 }
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from toolweave.pipeline.exports.files import merge_json, read_file, write_file
+from toolweave.pipeline.exports.companion import write_companion
+from toolweave.pipeline.exports.files import merge_json, read_file, write_file, write_text
 from toolweave.pipeline.exports.format import Format, Layout, Losses, Row, Split
 from toolweave.pipeline.exports.pieces import UNMASKABLE
 from toolweave.pipeline.exports.registry import find_format
@@ -65,20 +66,26 @@ class _Work:
     split: Split
     samples: int = 0
 
-    def units(self, losses: Losses) -> Iterator[_Unit]:
+    def cuts(self, losses: Losses) -> Iterator[tuple[Row, list[Any]]]:
+        """Every row with its units."""
         for number, row in enumerate(self.read(), 1):
             self.samples = number
-            row_id = str(row.get("id", "without id"))
-            for value in _guarded(lambda row: self._cut(row, losses), row, number):
-                yield _Unit(number, row_id, value)
+            whole = _whole_characters(row, losses)
+            yield whole, _guarded(lambda row: self._cut(row, losses), whole, number)
+
+    def units(self, losses: Losses) -> Iterator[_Unit]:
+        for row, values in self.cuts(losses):
+            for value in values:
+                yield _Unit(self.samples, str(row.get("id", "without id")), value)
 
     def _cut(self, row: Row, losses: Losses) -> list[Any]:
-        prepared = self.target.prepare(_whole_characters(row, losses), losses)
-        return self.layout.cut(prepared, self.split, losses)
+        return self.layout.cut(self.target.prepare(row, losses), self.split, losses)
 
 
 def export(read: Rows, fmt: str, out: Path, options: Options = Options()) -> ExportReport:
     """Write rows of `samples.jsonl` in a format; a file that stands at `out` is replaced once the new one is complete.
+
+    Some formats are a folder; then `out` is one, and what else is in it stays.
 
     `read` gives the rows from the first on; it is called more than once. Before the file takes its place, it is read
     again, and every line has to give back the very conversation that it was written from.
@@ -89,21 +96,42 @@ def export(read: Rows, fmt: str, out: Path, options: Options = Options()) -> Exp
             what was written, or the file cannot be written.
     """
     target = find_format(fmt)
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    data = out if target.folder is None else out / target.folder.data
+    part = data.with_name(f".{data.name}.{os.getpid()}.part")
     try:
-        if out.exists() and not out.is_file():
-            raise RunError(f"{out} is not a file: give --out the name of a file")
-        out.parent.mkdir(parents=True, exist_ok=True)
+        _make_room(target, out)
         work = _chosen(read, target, options.split)
         report = _write(work, part, options, _template(work, options.check))
-        for name, keys in target.beside(out).items():
-            merge_json(out.with_name(name), keys)
-        part.replace(out)
+        _write_beside(work, part, out)
+        part.replace(data)
     except OSError as error:
         raise RunError(f"{out} cannot be written ({error.strerror or error})") from error
     finally:
         _remove(part)
     return report
+
+
+def _make_room(target: Format[Any], out: Path) -> None:
+    if target.folder is not None:
+        if out.exists() and not out.is_dir():
+            raise RunError(f"{out} is not a folder: give --out the name of a folder")
+        (out / target.folder.data).parent.mkdir(parents=True, exist_ok=True)
+    elif out.exists() and not out.is_file():
+        raise RunError(f"{out} is not a file: give --out the name of a file")
+    out.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _write_beside(work: _Work, part: Path, out: Path) -> None:
+    """Whatever belongs to the lines."""
+    for name, keys in work.target.beside(out).items():
+        merge_json(out.with_name(name), keys)
+    if work.target.folder is not None:
+        texts = work.target.folder.beside(lambda: read_file(part, work.layout.columns))
+        for name, text in texts.items():
+            write_text(out / name, text)
+    if work.target.kept_beside:
+        rows = work.cuts(Losses()) if work.split == "conversation" else ()
+        write_companion(out, ((row, [work.layout.write(value) for value in values]) for row, values in rows))
 
 
 def _chosen(read: Rows, target: Format[Any], split: Split) -> _Work:

@@ -1,7 +1,8 @@
 """Whether what a finished row says in one place agrees with what it says in another; no server is needed.
 
 The conversation is what a model is trained on, the checker is what was tried on servers: the same tools stand in both,
-each turn reaches what it was made for, users say the recorded words, answers tell the recorded values.
+each turn reaches what it was made for, users say the recorded words, answers tell the recorded values, thoughts lead to
+the calls that follow them.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from toolweave.agent.compose import CODE_CASE
 from toolweave.pipeline.checking.facts import told_otherwise
 from toolweave.pipeline.gates.kinds import REFUSED
 from toolweave.pipeline.gates.verdict import Rejection
-from toolweave.pipeline.sample import Sample, called
+from toolweave.pipeline.sample import Sample, called, sample_id
 
 GATE = "agreement"
 
@@ -26,8 +28,16 @@ def disagreement(sample: Sample) -> Rejection | None:
     return None if reason is None else Rejection(GATE, reason)
 
 
+def alteration(sample: Sample) -> Rejection | None:
+    """Whether a row of a file is another one than the one that got its id when it was made."""
+    if sample.id == sample_id(sample.tools, sample.messages, sample.seed):
+        return None
+    return Rejection(GATE, "the id is not that of these tools, requests and calls: they were changed afterwards")
+
+
 def _problems(sample: Sample) -> Iterator[str]:
     yield from _names(sample)
+    yield from _thoughts(sample)
     yield from _targets(sample)
     yield from _wordings(sample)
     yield from told_otherwise(sample)
@@ -39,6 +49,18 @@ def _names(sample: Sample) -> Iterator[str]:
     for call in sample.checker.calls:
         if names[call.id] not in (call.tool, f"{call.server}__{call.tool}"):
             yield f"{call.id} calls {names[call.id]!r}, and the checker {call.server}/{call.tool}"
+
+
+def _thoughts(sample: Sample) -> Iterator[str]:
+    """A thought that speaks of tools before it calls one does not speak only of tools that nobody calls."""
+    offered = [tool["function"]["name"] for tool in sample.tools]
+    names = [name for name in offered if CODE_CASE.fullmatch(name)]  # others are words, and may be meant as such
+    used = {name for _, name, _ in called(sample.messages)}
+    for index, message in enumerate(sample.messages):
+        made = {call["function"]["name"] for call in message.get("tool_calls") or ()}
+        spoken = {name for name in names if re.search(rf"(?<!\w){name}(?!\w)", message.get("reasoning_content") or "")}
+        if made and spoken - used and not spoken & made:
+            yield f"the reasoning of message {index} speaks of {min(spoken - used)}, and something else is called"
 
 
 def _targets(sample: Sample) -> Iterator[str]:

@@ -11,18 +11,24 @@ from toolweave.pipeline.making.workshop import Dropped, Log, Workshop, revision_
 from toolweave.pipeline.plans.history import event_of
 from toolweave.pipeline.sample import Sample
 from toolweave.servers.errors import ConfigError, EndpointUnusable, RunError
+from toolweave.servers.watch import noting_deaths
 
 log = structlog.get_logger()
 
 
 async def finish(shop: Workshop, plan: TrajectoryPlan) -> Finished:
-    """Make an item.
+    """Make an item; once more, from its plan, when a server was gone that it needed: that may have come from outside.
 
     Raises:
         ToolweaveError: No further item could be made either.
     """
     record = Log()
-    made = await _attempt(shop, plan, record)
+    with noting_deaths() as deaths:
+        made = await _attempt(shop, plan, record)
+    if deaths:
+        log.info("made once more", index=plan.index, gone=deaths)
+        record = Log()
+        made = await _attempt(shop, plan, record)
     facts = {"target": plan.turns[0].target, "seed": plan.seed}
     return Finished(plan.index, made, facts, tuple(_lines(plan, record)), record.cut, record.recording)
 

@@ -71,8 +71,12 @@ async def _gated(shop: Workshop, sample: Sample, executed: Executed, log: Log) -
     checked = checker_gate(confirmed.sample)
     if isinstance(checked, Rejection):
         return _rejected(checked)
+    checked = checked.model_copy(update={"quality": tagged(checked)})
+    judged = checked if shop.panel is None else await shop.panel.review(checked)
+    if isinstance(judged, Rejection):
+        return _rejected(judged)
     log.recording = confirmed.recording
-    return checked.model_copy(update={"quality": tagged(checked)})
+    return judged
 
 
 def _rejected(rejection: Rejection) -> Dropped:

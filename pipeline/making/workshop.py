@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from toolweave.agent.arguments import ValueBook
 from toolweave.agent.memory import Attempt
 from toolweave.agent.reason import Revision
-from toolweave.agent.roles import Model
-from toolweave.agent.trace import Trace
-from toolweave.graph.model import ToolGraph
 from toolweave.graph.plan import TrajectoryPlan
-from toolweave.pipeline.checking.recording import Recording
-from toolweave.pipeline.contamination import Screen
-from toolweave.pipeline.environments import OpenEnvironment
-from toolweave.pipeline.plans.replanning import Lessons
-from toolweave.pipeline.settings import RunSettings
-from toolweave.servers.config import ServerSpec
+
+if TYPE_CHECKING:
+    from toolweave.agent.arguments import ValueBook
+    from toolweave.agent.roles import Model
+    from toolweave.agent.trace import Trace
+    from toolweave.graph.model import ToolGraph
+    from toolweave.pipeline.checking.recording import Recording
+    from toolweave.pipeline.contamination import Screen
+    from toolweave.pipeline.environments import OpenEnvironment
+    from toolweave.pipeline.gates.judging import Panel
+    from toolweave.pipeline.plans.replanning import Lessons
+    from toolweave.pipeline.settings import RunSettings
+    from toolweave.servers.config import ServerSpec
 
 Outcome = Literal["rejected", "failed", "unresolved"]
 
@@ -76,6 +79,8 @@ class Workshop:
     """For first executions: what experiments have shown to keep no state is shared."""
     screen: Screen | None = None
     """Benchmark rows that no sample may share anything with."""
+    panel: Panel | None = None
+    """The judge with its rubric, where there is one."""
     lessons: Callable[[int], Lessons] | None = None
     """What was known when the item with this number was planned; `None`: nothing, and no item is planned anew."""
 

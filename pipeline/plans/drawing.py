@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from toolweave.graph.aims import Aim, Aims
+from toolweave.graph.chains import depths
 from toolweave.graph.coverage import Coverage
 from toolweave.graph.plan import Relation, TurnKind, TurnPlan
 from toolweave.graph.planner import Planner, Wish
-from toolweave.graph.planning.draft import Leaning, Past
+from toolweave.graph.planning.draft import Leaning, Past, producers
 from toolweave.graph.relations import past_for, relation_of
 
-RELATIONS: dict[Relation, float] = {"continues": 0.35, "returns": 0.3, "corrects": 0.2, "switches": 0.15}
-"""Weights of how a later turn stands to the earlier ones, where the graph allows each."""
+RELATIONS: dict[Relation, float] = {"continues": 0.35, "returns": 0.3, "corrects": 1.0, "switches": 0.15}
+"""Weights of how a later turn stands to the earlier ones, where the graph allows each: few calls can be corrected."""
 DEPENDENT = {0: 0.3, 1: 0.15, 2: 0.15, 3: 0.2, 5: 0.12, 7: 0.08}
 """Weights of how many calls of a turn should depend on earlier ones."""
 LONG_SHARE = 0.33
@@ -30,6 +31,8 @@ AS_AIMED = 0.6
 """Share of turns for a tool that was no target yet that end with this tool."""
 MOST_AIMS = 10
 """Targets that are tried for a turn of one kind."""
+COMPARED = 4
+"""Turns of which the one is taken that adds most for its calls."""
 PLAIN: tuple[TurnKind, ...] = ("base", "long_context")
 """Kinds that ask nothing of the chain."""
 
@@ -40,6 +43,8 @@ class Drawing:
 
     rng: random.Random
     exploring: bool
+    deep: bool = False
+    """Whether later turns go on from where the chain is longest."""
     turns: list[TurnPlan] = field(default_factory=list[TurnPlan])
     kinds: list[TurnKind] = field(default_factory=list[TurnKind])
     """Kinds of the row's turns so far; those of irrelevant turns too, which are planned last."""
@@ -85,11 +90,12 @@ class Drawer:
     def _related(self, kind: TurnKind, relation: Relation, past: Past, draw: Drawing) -> TurnPlan | None:
         if relation == "corrects":
             return self.planner.plan_correction(past, kind, draw.rng) if kind in PLAIN else None
-        for aim in islice(self._aims_of(relation, past, draw), MOST_AIMS):
-            found = self.planner.plan_turn(self._wish(kind, aim, draw), draw.rng, past)
-            if isinstance(found, TurnPlan) and self._fits(found, relation, past):
-                return found
-        return None
+        aims = islice(self._aims_of(relation, past, draw), MOST_AIMS)
+        plans = (self.planner.plan_turn(self._wish(kind, aim, draw), draw.rng, past) for aim in aims)
+        fitting = (plan for plan in plans if isinstance(plan, TurnPlan) and self._fits(plan, relation, past))
+        best = depth if draw.deep else self.aims.worth
+        compared = max(1, min(COMPARED, len(self.aims.sure) // FEW))
+        return max(islice(fitting, compared), key=lambda plan: best(plan, past.turns), default=None)
 
     def _fits(self, turn: TurnPlan, relation: Relation, past: Past) -> bool:
         asked = relation != "opens" or self.aims.is_asked_for(turn.target)
@@ -107,13 +113,21 @@ class Drawer:
             dependent = max(dependent, MOST_DEPENDENT_BUT_PLAIN)
         if kind not in PLAIN:
             dependent = min(dependent, MOST_DEPENDENT_BUT_PLAIN)
+        dependent = max(DEPENDENT) if draw.deep and kind in PLAIN else dependent
         dependent = min(dependent, len(self.aims.sure) // FEW)
-        first = aim.via is None and not self.coverage.targeted[aim.target] and draw.rng.random() < AS_AIMED
-        if first or (self.aims.restricted and not draw.turns):
+        first = aim.via is None and not self.coverage.targeted[aim.target] and not draw.deep
+        if (first and draw.rng.random() < AS_AIMED) or (self.aims.restricted and not draw.turns):
             dependent = 0  # a turn that grows ends with another target
-        deep = draw.rng.random() < DEEP_SHARE or dependent == max(DEPENDENT)
+        deep = draw.deep or draw.rng.random() < DEEP_SHARE or dependent == max(DEPENDENT)
         leaning = Leaning(self.coverage.weights, aim.via, draw.exploring, self.coverage.avoided, deep)
         return Wish(aim.target, kind, dependent, leaning)
+
+
+def depth(turn: TurnPlan, earlier: Sequence[TurnPlan]) -> int:
+    """Calls of the longest chain that ends in a turn, each using what the one before returned."""
+    calls = [call for one in (*earlier, turn) for call in one.calls]
+    depth_of = depths({call.step: producers(call) for call in calls})
+    return max((depth_of[call.step] for call in turn.calls), default=0)
 
 
 def drawn_relations(rng: random.Random) -> list[Relation]:

@@ -26,6 +26,8 @@ TURNS = (0.25, 0.4, 0.35)
 """Shares of trajectories with one, two and three turns; where more are allowed, three and more share the last."""
 EXPLORING_SHARE = 0.1
 """Share of plans that may follow edges that are hardly believed, unless more tools than that hang on them."""
+DEEP_TRAJECTORIES = 0.08
+"""Share of trajectories of which every turn is to go on from the longest chain."""
 SOON = 2.5
 """Multiple of the number of samples within which every doubtful tool is to be a target."""
 MOST_KINDS = 3
@@ -70,7 +72,7 @@ class CoveragePlanner:
         """The item with this number; says which parameter has no source when no target is left."""
         seed = random.Random(f"{self._seed}:{index}").randrange(2**31)
         rng = random.Random(seed)
-        draw = Drawing(rng, self._explores(rng))
+        draw = Drawing(rng, self._explores(rng), rng.random() < DEEP_TRAJECTORIES)
         if not self._open(draw):
             return self._why_nothing()
         for _ in range(self._wanted_turns(rng) - 1):
@@ -149,6 +151,8 @@ class CoveragePlanner:
     def _go_on(self, draw: Drawing) -> bool:
         """Plan one more turn, of the kind that lacks most and can be had."""
         relations = drawn_relations(draw.rng)
+        if draw.deep:
+            relations.sort(key=lambda relation: relation != "continues")
         for kind in self._wanted_kinds(draw)[:MOST_KINDS]:
             if kind == "irrelevant":
                 draw.irrelevant.append(len(draw.turns))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from toolweave.agent.arguments import ValueBook
-from toolweave.agent.probe import ProbeBudget, probe
+from toolweave.agent.probe import ProbeBudget, ProbeReport, probe
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.planner import Planner
 from toolweave.pipeline.environments import OpenEnvironment
@@ -16,6 +16,7 @@ from toolweave.pipeline.storage.graph_file import graph_from_json, graph_to_json
 from toolweave.pipeline.storage.store import Store, read_json
 from toolweave.servers.config import McpConfig, ServerSpec, load_mcp_config
 from toolweave.servers.errors import ConfigError, RunError
+from toolweave.servers.watch import noting_deaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,22 @@ class Groundwork:
         return Ground(specs, seen, graph, book, Planner(graph, book.speakable, seen.allowed, book.variety))
 
     async def _learn(self, config: McpConfig, seen: Introspection) -> None:
-        """The graph from schemas and first experiments; what was written is read again, as a resumed run does."""
+        """The graph from schemas and first experiments; what was written is read again, as a resumed run does.
+
+        They are made once more when a server was gone in the middle: whoever ended it, the graph must not depend on it.
+        """
         self.on_learning()
         specs = [spec for spec in config.servers if spec.name in seen.versions]
         budget = ProbeBudget.modest(self.settings.probe_calls)
-        report = await probe(specs, seen.tools, budget, self.settings.seed, open=self.open_fresh, on_call=self.on_call)
+
+        async def experiments() -> ProbeReport:
+            return await probe(
+                specs, seen.tools, budget, self.settings.seed, open=self.open_fresh, on_call=self.on_call
+            )
+
+        with noting_deaths() as deaths:
+            report = await experiments()
+        report = await experiments() if deaths else report
         for server, reason in report.unprobed.items():
             self.store.record("unprobed", server=server, reason=reason)
         self.store.write_json("graph.json", graph_to_json(report.graph))

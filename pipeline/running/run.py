@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 import anyio
 
 from toolweave.graph.plan import TrajectoryPlan
+from toolweave.pipeline.engines.actors import open_ray_engine
+from toolweave.pipeline.engines.job import Engine, Job, open_bench
 from toolweave.pipeline.environments import Environments
 from toolweave.pipeline.making.finished import Finished
-from toolweave.pipeline.making.items import finish
-from toolweave.pipeline.making.workshop import Workshop
 from toolweave.pipeline.plans.history import History
 from toolweave.pipeline.plans.learning import Drawn, Known, coverage_planner
 from toolweave.pipeline.plans.planning import CoveragePlanner
@@ -23,6 +22,7 @@ from toolweave.pipeline.running.barriers import Barriers
 from toolweave.pipeline.running.estimate import estimated
 from toolweave.pipeline.running.governor import Governor
 from toolweave.pipeline.running.groundwork import Ground, Groundwork
+from toolweave.pipeline.running.progress import OnProgress, Progress
 from toolweave.pipeline.running.spending import Spent, exhausted, teacher_spending
 from toolweave.pipeline.running.stream import Stream, Turns
 from toolweave.pipeline.sample import Sample
@@ -31,19 +31,6 @@ from toolweave.pipeline.storage.manifest import manifest_of
 from toolweave.pipeline.storage.store import Store
 from toolweave.pipeline.teachers import Teacher
 
-
-@dataclass
-class Progress:
-    """What a run has come to so far; handed to `on_progress` whenever it changes."""
-
-    wanted: int
-    stage: str = "starting servers"
-    planned: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter[str])
-    probed: int = 0
-
-
-OnProgress = Callable[[Progress], None]
 OnSample = Callable[[Sample], Awaitable[None]]
 
 
@@ -62,6 +49,7 @@ class Run:
     on_sample: OnSample
     """Takes every sample that this invocation keeps; nothing more is kept before it has."""
     progress: Progress = field(init=False)
+    engine: Engine | None = None
     stream: Stream | None = None
     _began: float = 0.0
     _made_since: tuple[Spent, int] | None = None
@@ -72,8 +60,9 @@ class Run:
 
     def spent(self) -> Spent:
         """What this invocation has used up so far."""
-        tokens, usd = teacher_spending(self.teacher.facts())
-        return Spent(anyio.current_time() - self._began, self.open_fresh.watch.calls.total(), tokens, usd)
+        tokens, usd = teacher_spending(self._teacher())
+        calls = self.engine.calls if self.engine is not None else self.open_fresh.watch.calls.total()
+        return Spent(anyio.current_time() - self._began, calls, tokens, usd)
 
     def facts(self) -> dict[str, Any]:
         """What another process may know of the run."""
@@ -101,21 +90,11 @@ class Run:
             self._probed,
         ).lay()
         self._write_manifest(ground, "running")
-        async with self.open_fresh.sharing(ground.specs, ground.graph, ground.seen.allowed) as open_live:
-            coverage = coverage_planner(ground.planner, self.settings)
-            shop = Workshop(
-                self.settings,
-                ground.graph,
-                ground.specs,
-                ground.book,
-                self.teacher.model,
-                ground.seen.allowed,
-                self.open_fresh,
-                open_live,
-                self.barriers.screen,
-                coverage.lessons,
-            )
-            await self._stream(shop, coverage)
+        coverage = coverage_planner(ground.planner, self.settings)
+        job = Job(self.settings, self.pace, ground, self.barriers.screen)
+        open_engine = open_ray_engine if self.pace.engine == "ray" else open_bench
+        async with open_engine(job, self.teacher, self.open_fresh) as self.engine:
+            await self._stream(self.engine, coverage)
         complete = self._enough() or not self.governor.ended
         if complete:
             self.store.finish()
@@ -131,8 +110,12 @@ class Run:
         kept = self.store.outcomes["kept"] - kept
         return {"estimate": estimated(spent, self.spent(), kept, self.settings.samples)}
 
+    def _teacher(self) -> dict[str, Any]:
+        """What is known of the teacher by now."""
+        return self.engine.teacher() if self.engine is not None else self.teacher.facts()
+
     def _write_manifest(self, ground: Ground, state: str) -> dict[str, Any]:
-        manifest = manifest_of(self.settings, self.store, self.teacher, ground.seen, ground.planner, state)
+        manifest = manifest_of(self.settings, self.store, self._teacher(), ground.seen, ground.planner, state)
         manifest["ended"] = self.governor.ended if state == "stopped" else ""
         self.store.write_json("manifest.json", manifest)
         return manifest
@@ -147,14 +130,14 @@ class Run:
         self.progress.probed += 1
         self.on_progress(self.progress)
 
-    async def _stream(self, shop: Workshop, planner: CoveragePlanner) -> None:
+    async def _stream(self, engine: Engine, planner: CoveragePlanner) -> None:
         """Make items until enough are kept, none is left to plan, or the governor ends the run."""
         if self._enough():
             return
         turns = Turns(self.store.next)
 
         async def make(plan: TrajectoryPlan) -> Finished:
-            return await finish(shop, plan)
+            return await engine.make(plan, planner.lessons(plan.index))
 
         async def settle(item: Finished) -> bool:
             return await self._settle(item.judged_by(self.barriers.weeding.judged))

@@ -9,13 +9,12 @@ from toolweave.graph.planner import Planner
 from toolweave.pipeline.running.introspect import Introspection
 from toolweave.pipeline.settings import RunSettings
 from toolweave.pipeline.storage.store import Store
-from toolweave.pipeline.teachers import Teacher
 
 OUTCOMES = ("kept", "rejected", "failed", "unresolved")
 
 
 def manifest_of(
-    settings: RunSettings, store: Store, teacher: Teacher, seen: Introspection, planner: Planner, state: str
+    settings: RunSettings, store: Store, teacher: dict[str, Any], seen: Introspection, planner: Planner, state: str
 ) -> dict[str, Any]:
     """The whole manifest, as things stand."""
     unreachable = {
@@ -33,7 +32,7 @@ def manifest_of(
         "servers": seen.as_json(),
         "tools": {"listed": len(seen.tools), "callable": len(seen.allowed), "reachable": len(planner.reachable())},
         "unreachable": unreachable,
-        "teacher": teacher.facts(),
+        "teacher": teacher,
         "versions": versions(),
     }
 

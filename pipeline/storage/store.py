@@ -25,7 +25,7 @@ from typing import IO, Any, Self
 from toolweave.graph.plan import TurnKind
 from toolweave.pipeline.making.finished import Finished
 from toolweave.pipeline.making.workshop import Dropped
-from toolweave.pipeline.storage.identity import differences
+from toolweave.pipeline.storage.differences import differences
 from toolweave.pipeline.storage.journal import Journal
 from toolweave.pipeline.storage.jsonl import (
     Appender,

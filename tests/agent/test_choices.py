@@ -20,6 +20,9 @@ TABLE = "lot       kg   best before\nLT-270    30   2026-06-08\nLT-982    16   2
         ("/titles/1/id", "Reserve any title for me.", False),
         ("/titles/0/id", "Reserve any title for me.", True),
         ("/titles/0/id", "Reserve a title for me.", False),
+        ("/titles/1/id", "Reserve the second title for me.", True),
+        ("/titles/1/id", "Reserve the first title for me.", False),
+        ("/titles/1/id", 'Reserve a title for me, with the note "the second one".', False),
     ],
 )
 def test_a_row_is_told_by_its_readable_words(place: str, said: str, told: bool) -> None:

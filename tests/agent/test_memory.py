@@ -56,3 +56,29 @@ def test_experiments_are_remembered() -> None:
 )
 def test_an_error_names_whole_values_that_are_telling(reason: str, value: Any, named: bool) -> None:
     assert names(reason, value) is named
+
+
+def tried(tool: str, reason: str | None = None) -> Attempt:
+    return Attempt(tool, {}, "ok" if reason is None else "tool_error", reason, 0.1)
+
+
+def test_what_was_called_between_a_failure_and_a_success_is_known_to_help_with_like_failures() -> None:
+    memory = Memory()
+    memory.learn([tried("s/lend", "Card MB-1 is not active."), tried("s/activate"), tried("s/lend")])
+    assert memory.helps("s/activate", "s/lend", "Card MB-2 is not active.")
+    assert not memory.helps("s/activate", "s/lend", "Card MB-2 is lost.")
+    assert not memory.helps_not("s/activate", "s/lend", "Card MB-2 is not active.")
+
+
+def test_what_was_called_between_two_like_failures_is_known_not_to_help_until_it_does() -> None:
+    memory, reason = Memory(), "Card MB-1 is not active."
+    memory.learn([tried("s/lend", reason), tried("s/greet"), tried("s/lend", "Card MB-2 is not active.")])
+    assert memory.helps_not("s/greet", "s/lend", reason)
+    memory.learn([tried("s/lend", reason), tried("s/greet"), tried("s/lend")])
+    assert not memory.helps_not("s/greet", "s/lend", reason)
+
+
+def test_nothing_is_learnt_of_a_call_between_that_failed_itself() -> None:
+    memory, reason = Memory(), "Card MB-1 is not active."
+    memory.learn([tried("s/lend", reason), tried("s/greet", "Nobody is here."), tried("s/lend", reason)])
+    assert not memory.helps_not("s/greet", "s/lend", reason)

@@ -47,6 +47,7 @@ def test_a_purpose_is_told_without_banned_words() -> None:
         ("convert time between zones", ["time"], "convert times between zones"),
         ("add a note", ["note"], "add a remark"),
         ("open the gizmo", ["gizmo"], None),
+        ("cut and paste a range", ["paste"], None),
     ],
 )
 def test_banned_words_are_said_otherwise_or_not_at_all(text: str, banned: list[str], found: str | None) -> None:

@@ -344,3 +344,72 @@ async def test_a_refusal_that_names_a_thing_leads_to_the_call_that_ends_it() -> 
         ("break_seal", "move_box", "enables"),
         ("break_seal", "put_seal", "enables"),
     }
+
+
+class Rides:
+    """A REST-like service with bare numbers for ids, whose errors say nothing: the SDK hides what is no `ToolError`."""
+
+    def __init__(self) -> None:
+        self.cars = {418: "free", 437: "free", 455: "free"}
+        self.drivers = {12: True, 47: False, 88: True}
+        self.rides: dict[int, list[Any]] = {}
+
+    def list_cars(self) -> str:
+        """List the cars."""
+        return json.dumps([{"id": number, "state": state} for number, state in self.cars.items()])
+
+    def list_drivers(self) -> str:
+        """List the drivers."""
+        return json.dumps([{"id": number} for number in self.drivers])
+
+    def verify_driver(self, driver_id: int) -> str:
+        """Verify a driver."""
+        if self.drivers[driver_id]:
+            raise ValueError("verified already")
+        self.drivers[driver_id] = True
+        return json.dumps({"verified": True})
+
+    def book_car(self, car_id: int, driver_id: int) -> str:
+        """Book a car for a driver."""
+        if self.cars[car_id] != "free" or not self.drivers[driver_id]:
+            raise ValueError("not possible")
+        self.cars[car_id] = "booked"
+        self.rides[7001 + 11 * len(self.rides)] = [car_id, "booked"]
+        return json.dumps({"ride": {"id": list(self.rides)[-1]}})
+
+    def start_ride(self, ride_id: int) -> str:
+        """Start a ride."""
+        if self.rides[ride_id][1] != "booked":
+            raise ValueError("not booked")
+        self.rides[ride_id][1] = "running"
+        return json.dumps({"started": True})
+
+    def end_ride(self, ride_id: int) -> str:
+        """End a ride."""
+        car, state = self.rides[ride_id]
+        if state != "running":
+            raise ValueError("not running")
+        self.rides[ride_id][1], self.cars[car] = "ended", "free"
+        return json.dumps({"ended": True})
+
+
+def rides() -> MCPServer:
+    server, service = MCPServer("rides"), Rides()
+    for deed in (service.list_cars, service.list_drivers, service.verify_driver, service.book_car):
+        server.add_tool(deed, structured_output=False)
+    server.add_tool(service.start_ride, structured_output=False)
+    server.add_tool(service.end_ride, structured_output=False)
+    return server
+
+
+async def test_a_server_whose_errors_say_nothing_is_understood_by_what_works() -> None:
+    report = await probed(rides)
+    assert data(report) >= {
+        ("list_drivers", "verify_driver", "driver_id"),
+        ("list_drivers", "book_car", "driver_id"),
+        ("list_cars", "book_car", "car_id"),
+        ("book_car", "start_ride", "ride_id"),
+        ("book_car", "end_ride", "ride_id"),
+    }
+    assert ("start_ride", "end_ride", "enables") in state(report)
+    assert all(report.graph.fact(tool.id).works for tool in report.graph.tools.values())

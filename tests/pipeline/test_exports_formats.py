@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from toolweave.pipeline.exports import Options, export, openai
+from toolweave.pipeline.exports import Options, export
 from toolweave.pipeline.exports.files import read_file
 from toolweave.pipeline.exports.format import Judged, Pair, Piece, Split
 from toolweave.pipeline.exports.plain import plain
@@ -30,6 +30,7 @@ WAYS = [
         marks=[pytest.mark.skipif(layout.columns is not None and not has_arrow, reason="pyarrow is not installed")],
     )
     for name, item in FORMATS.items()
+    if item.folder is None
     for layout in item.layouts[-1:]
     for split in ("conversation", "turn", "step")
     if any(split in each.splits for each in item.layouts)
@@ -155,19 +156,6 @@ def test_split_steps_ends_every_line_with_the_message_to_learn(tmp_path: Path) -
     for fmt in ("trl", "sharegpt", "chatml", "openai"):
         for piece in written(ROWS, fmt, tmp_path / fmt, "step", "reasoning"):
             assert piece.learnt == {len(piece.messages) - 1}
-
-
-def test_openai_gives_back_the_conversations_that_it_was_written_from(tmp_path: Path) -> None:
-    export(lambda: ROWS, "openai", tmp_path / "o", Options(allow=frozenset({"reasoning"})))
-    unnamed = [
-        [
-            {key: value for key, value in message.items() if key not in ("reasoning_content", "name")}
-            for message in row["messages"]
-        ]
-        for row in ROWS
-    ]
-    found = openai.conversations(read_lines(tmp_path / "o"))
-    assert [(row["tools"], messages) for row, messages in zip(ROWS, unnamed, strict=True)] == found
 
 
 def test_dataset_info_is_added_to_and_not_replaced(tmp_path: Path) -> None:

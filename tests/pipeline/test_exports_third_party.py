@@ -4,8 +4,10 @@
     uv venv /tmp/lf && uv pip install -p /tmp/lf llamafactory 'torch==2.13.0'    # torchaudio wants that torch
     uv venv /tmp/verl && uv pip install -p /tmp/verl verl
     uv venv /tmp/axolotl && uv pip install -p /tmp/axolotl axolotl
+    uv venv /tmp/bfcl && uv pip install -p /tmp/bfcl -e . && uv pip install -p /tmp/bfcl --no-deps bfcl-eval
     TRL_PYTHON=/tmp/trl/bin/python LLAMAFACTORY_PYTHON=/tmp/lf/bin/python VERL_PYTHON=/tmp/verl/bin/python \\
-    AXOLOTL_PYTHON=/tmp/axolotl/bin/python .venv/bin/python -m pytest tests/pipeline/test_exports_third_party.py
+    AXOLOTL_PYTHON=/tmp/axolotl/bin/python BFCL_PYTHON=/tmp/bfcl/bin/python \\
+    .venv/bin/python -m pytest tests/pipeline/test_exports_third_party.py
 
 `EXPORT_RUN=DIR` takes the samples of a run instead of those beside the readers. The contract: what the consumer's own
 code renders or tokenizes holds every tool, call, argument, observation and thought, and learns exactly what it should.
@@ -26,6 +28,7 @@ from typing import Any
 import pytest
 
 from toolweave.pipeline.exports import Options, chatml, export
+from toolweave.pipeline.exports.bfcl import with_worlds
 from toolweave.pipeline.exports.files import read_file
 from toolweave.pipeline.exports.format import Judged, Pair, Piece, Split
 from toolweave.pipeline.exports.plain import plain
@@ -257,3 +260,14 @@ def _with_opening(segments: Segments) -> Segments:
 def _thoughtful(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Messages as TRL's training template shows them: an assistant that thinks nothing thinks an empty thought."""
     return [{"reasoning_content": "", **message} if message["role"] == "assistant" else message for message in messages]
+
+
+@needs("BFCL_PYTHON")
+@pytest.mark.skipif("EXPORT_RUN" not in os.environ, reason="its samples have to be of a run on bundled worlds")
+def test_the_multi_turn_checker_accepts_gold_and_rejects_a_dropped_or_changed_call(tmp_path: Path) -> None:
+    export(lambda: with_worlds(Path(os.environ["EXPORT_RUN"])), "bfcl", tmp_path / "o")
+    reader = [os.environ["BFCL_PYTHON"], str(READERS / "read_bfcl.py"), str(tmp_path / "o")]
+    found = json.loads(subprocess.run(reader, check=True, capture_output=True, text=True).stdout)
+    assert found["gold"]
+    assert [trial for trial in found["gold"] if not trial[2]] == []
+    assert [trial for kind in ("dropped", "changed", "idle") for trial in found[kind] if trial[2]] == []

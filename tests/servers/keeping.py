@@ -54,6 +54,16 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
+def hold(log: str, gate: str) -> str:
+    """Stays inside until somebody opens the gate, a named pipe, for writing; the log tells who comes and goes."""
+    with Path(log).open("w") as pipe:
+        pipe.write("in\n")
+        pipe.flush()
+        os.close(os.open(gate, os.O_RDONLY))
+        pipe.write("out\n")
+    return "held"
+
+
 TOOLS: dict[str, tuple[Callable[..., Any], dict[str, str]]] = {
     "put": (put, {"text": "string"}),
     "show": (show, {}),
@@ -62,6 +72,7 @@ TOOLS: dict[str, tuple[Callable[..., Any], dict[str, str]]] = {
     "log": (log, {"text": "string"}),
     "add": (add, {"a": "integer", "b": "integer"}),
     "who": (os.getpid, {}),
+    "hold": (hold, {"log": "string", "gate": "string"}),
 }
 
 

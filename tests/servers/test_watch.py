@@ -8,7 +8,7 @@ import pytest
 
 from toolweave.servers.environment import open_environment
 from toolweave.servers.spec import ServerOptions, ServerSpec
-from toolweave.servers.watch import Watch
+from toolweave.servers.watch import Watch, noting_deaths
 
 pytestmark = pytest.mark.anyio
 
@@ -28,3 +28,14 @@ async def test_a_server_that_never_starts_is_left_alone_while_the_others_go_on()
         result = await environment.call(tool, {"timezone": "Asia/Tokyo"})
         assert result.ok
     assert watch.calls == {"clock": 1}
+
+
+async def test_a_server_that_is_not_there_is_noted_for_whom_it_concerns_alone() -> None:
+    watch = Watch()
+    with noting_deaths() as outer:
+        async with watch.open(open_environment, [CLOCK]) as environment:
+            assert environment.servers
+        with noting_deaths() as inner:
+            async with watch.open(open_environment, [GHOST, CLOCK]):
+                pass
+    assert (outer, inner) == ([], ["ghost"])

@@ -21,7 +21,7 @@ from toolweave.pipeline.checking.recording import NotRecorded, RecordedServers
 from toolweave.pipeline.environments import Environments, warm_environments
 from toolweave.pipeline.gates.replay import Confirmed, ReplayGate
 from toolweave.pipeline.gates.verdict import Rejection
-from toolweave.pipeline.sample import Sample
+from toolweave.pipeline.sample import Sample, sample_id
 from toolweave.pipeline.verify import from_recordings, live, sample_problem
 from toolweave.servers.config import ServerOptions, ServerSpec
 from toolweave.servers.tools import Tool
@@ -99,7 +99,7 @@ def row(calls: list[Row], shown: list[str], tools: list[Row], answer: str) -> Sa
         for key in call["arguments"]
     ]
     facts = {
-        "id": "tw-1",
+        "id": sample_id(tuple(tools), tuple(messages), 1),
         "tools": tools,
         "messages": messages,
         "turns": [{"kind": "base", "messages": [0, len(messages) - 1], "target": f"desk/{calls[-1]['tool']}"}],
@@ -209,7 +209,7 @@ async def test_a_tool_that_is_not_what_its_server_offers_fails_the_row(tmp_path:
     more["tools"].append({"type": "function", "function": {"name": "fly", "description": "", "parameters": {}}})
     known = known_tools(found.sample)
     async with live({"desk": spec}) as again:
-        recorded = from_recordings({(0, "tw-1"): found.recording}, known)
+        recorded = from_recordings({(0, found.sample.id): found.recording}, known)
         for answers in (again, recorded):
             assert "'unlock': its server describes it otherwise" in str(await sample_problem(dearer, answers))
             assert "'fly': no server has such a tool" in str(await sample_problem(more, answers))
@@ -253,7 +253,7 @@ async def test_an_observation_that_does_not_come_back_is_rejected(tmp_path: Path
 
 async def test_a_recording_stands_in_for_the_servers(tmp_path: Path) -> None:
     found = await confirmed(tmp_path, PASS, PASSED, "You are through D-1.")
-    again = from_recordings({(0, "tw-1"): found.recording}, known_tools(found.sample))
+    again = from_recordings({(0, found.sample.id): found.recording}, known_tools(found.sample))
     line = found.sample.model_dump(mode="json")
     assert await sample_problem(line, again) is None
     line["checker"]["state"][0]["holds"]["/doors/D-1"] = "shut"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from toolweave.pipeline.checking.facts import with_told
-from toolweave.pipeline.gates.agreement import disagreement
+from toolweave.pipeline.gates.agreement import alteration, disagreement
 from toolweave.pipeline.gates.checker import checker_gate
 from toolweave.pipeline.gates.verdict import Rejection
-from toolweave.pipeline.sample import Sample
+from toolweave.pipeline.sample import Sample, sample_id
 
 Row = dict[str, Any]
 ORDERS = (
@@ -85,6 +85,14 @@ def calls(at: int, name: str) -> Callable[[Row], object]:
     return change
 
 
+def thinks(at: int, reasoning: str) -> Callable[[Row], object]:
+    return lambda row: row["messages"][at].update(reasoning_content=reasoning)
+
+
+def is_given(key: str, value: Any) -> Callable[[Row], object]:
+    return lambda row: row.update({key: value})
+
+
 def turn(number: int, **facts: Any) -> Callable[[Row], object]:
     def change(row: Row) -> None:
         row["turns"][number] |= facts
@@ -134,6 +142,9 @@ def test_other_words_about_the_same_values_agree(change: Callable[[Row], object]
         (calls(1, "list_parcels"), "calls 'list_parcels', and the checker shop/list_orders"),
         (calls(5, "report"), "None"),
         (calls(5, "shop__report"), "and the checker depot/report"),
+        (thinks(1, "The parcels come from list_parcels."), "speaks of list_parcels, and something else is called"),
+        (thinks(1, "Not list_parcels: list_orders has it."), "None"),
+        (thinks(5, "After list_orders comes depot__report, which list_orders cannot."), "None"),
         (turn(0, target="shop/list_parcels"), "was to reach shop/list_parcels"),
         (turn(0, messages=[0, 99]), "cannot decide"),
         (forget_what_is_told, "which was not recorded"),
@@ -141,6 +152,23 @@ def test_other_words_about_the_same_values_agree(change: Callable[[Row], object]
 )
 def test_what_was_changed_afterwards_is_named(change: Callable[[Row], object], reason: str) -> None:
     assert reason in spoilt(change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        says(0, "2027?", "2027? And please send me a copy by courier."),
+        is_given("tools", SAMPLE.model_dump(mode="json")["tools"][:2]),
+        is_given("seed", 4),
+        is_given("id", "tw-2"),
+    ],
+)
+def test_a_row_that_is_another_than_its_id_says_was_altered(change: Callable[[Row], object]) -> None:
+    made = SAMPLE.model_copy(update={"id": sample_id(SAMPLE.tools, SAMPLE.messages, SAMPLE.seed)})
+    assert alteration(made) is None
+    row = made.model_dump(mode="json")
+    change(row)
+    assert "were changed afterwards" in str(alteration(Sample.model_validate(row)))
 
 
 def test_a_row_that_disagrees_with_itself_is_not_kept() -> None:

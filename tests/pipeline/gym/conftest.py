@@ -15,7 +15,7 @@ from toolweave.pipeline.checking.facts import with_told
 from toolweave.pipeline.environments import warm_environments
 from toolweave.pipeline.gym.episode import Episode, open_episode
 from toolweave.pipeline.running.introspect import introspect
-from toolweave.pipeline.sample import Sample
+from toolweave.pipeline.sample import Sample, sample_id
 from toolweave.pipeline.verify import live, sample_problem
 from toolweave.servers.config import ServerOptions, ServerSpec
 from toolweave.servers.tools import Tool
@@ -92,7 +92,7 @@ def _from_list(row: int) -> Row:
 
 
 FACTS: Row = {
-    "id": "tw-post",
+    "id": "",
     "messages": MESSAGES,
     "turns": [
         {"kind": "base", "messages": [0, 5], "target": "post/send_parcel"},
@@ -152,7 +152,8 @@ def sample_with(tools: Sequence[Tool]) -> Sample:
                                           "parameters": one.input_schema}}
         for one in tools
     ]  # fmt: skip
-    return with_told(Sample.model_validate(FACTS | {"tools": offered}))
+    found = Sample.model_validate(FACTS | {"tools": offered})
+    return with_told(found.model_copy(update={"id": sample_id(found.tools, found.messages, found.seed)}))
 
 
 @pytest.fixture

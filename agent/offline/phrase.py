@@ -1,0 +1,90 @@
+"""A phrase under construction: where it speaks of things in general, and what is put there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from toolweave.agent.offline.english import plural
+from toolweave.agent.roles import UserValue
+
+_SLOT = (
+    r"\b(?:(?:an?|one|the|any|some|its|their)\s(?:(?!(?:of|to|for|in|on|from|at|with|into|onto|by|and|or|an?|the|out|off)\b)[A-Za-z-]+\s){{0,3}}?(?P<noun>{noun})"
+    r"|one of (?:our|your|the|their) (?:own )?{many})"
+    r"(?=$|[^\w\s]|\s\(|\s(?:to|for|of|in|on|at|from|with|by|who|that|which|and|or|into|back|off|out|away|early|under|against|"
+    r"until|is|are|per|matching|called|named|between|about|over|as|while|towards|through|via)\b)"
+)
+_IN = re.compile(r"\b(?:to|in|into|of|from|for|on|as) $")
+_POINTS = re.compile(r"\b(?:it|them|that|this|same)\b")
+_OWNED = re.compile(r"\bthe ([a-z]+) ([a-z]+(?: [a-z]+)?)$")
+"""What belongs to a thing, in the words of a name: `the slide text`."""
+DOCUMENTS = frozenset(
+    "document workbook file folder directory presentation deck spreadsheet repository database".split()
+)
+"""Nouns of what a path or the name of a file stands for."""
+CONTAINERS = DOCUMENTS | frozenset(
+    "sheet tab page table list project board calendar book archive catalogue collection register".split()
+)
+"""Nouns of things that others lie in."""
+PEOPLE = frozenset(
+    "animal pet person member customer client user guest owner patient student employee teacher gardener scientist "
+    "author artist contact driver doctor nurse tenant player visitor passenger subscriber volunteer supplier".split()
+)
+
+
+@dataclass
+class Told:
+    """What has been said, with what is still to be said in sentences of their own."""
+
+    phrase: str
+    sentences: list[str] = field(default_factory=list[str])
+    said: list[tuple[UserValue, str]] = field(default_factory=list[tuple[UserValue, str]])
+    calls: set[int] = field(default_factory=set[int])
+    """Indices of the calls whose values have been said."""
+
+    def absorb(self, other: Told) -> None:
+        """Take over what another phrase has said."""
+        self.sentences = [*other.sentences, *self.sentences]
+        self.said += other.said
+        self.calls |= other.calls
+
+    @property
+    def points(self) -> bool:
+        """Whether the phrase points back at something."""
+        return _POINTS.search(self.phrase) is not None
+
+    def slot(self, nouns: Sequence[str]) -> re.Match[str] | None:
+        """The first place where the phrase speaks of a thing in general: `a free plot`, `one animal`."""
+        last = [item.split()[-1] for item in nouns if item]
+        short = [word for noun in last for word in re.findall(r"[a-z]{4,}", self.phrase) if noun.endswith(word)]
+        for noun in dict.fromkeys([*last, *short]):
+            found = re.search(_SLOT.format(noun=re.escape(noun), many=re.escape(plural(noun))), self.phrase)
+            if found is not None:
+                return found
+        return None
+
+    def owns(self, match: re.Match[str]) -> bool:
+        """Whether what stands at a place has something: `a member's account`."""
+        return re.match(r"['\u2019]", self.phrase[match.end() :]) is not None
+
+    def within(self, match: re.Match[str]) -> bool:
+        """Whether a preposition stands before a place."""
+        return _IN.search(self.phrase[: match.start()]) is not None
+
+    def put(self, match: re.Match[str], thing: str) -> None:
+        """Say a thing in its place; `a member's account` becomes `the account of` a thing of several words."""
+        before, after = self.phrase[: match.start()], self.phrase[match.end() :]
+        owned = re.match(r"[\u2019']s?\s((?:[a-z-]+\s?){1,3})", after) if " " in thing else None
+        if owned is not None:
+            self.phrase = f"{before}the {owned.group(1).strip()} of {thing} {after[owned.end() :]}".strip()
+        else:
+            self.phrase = f"{before}{thing}{after}".strip()
+
+    def put_owner(self, noun: str, thing: str) -> bool:
+        """Make `the slide text` at the end `the text of` a thing; whether the phrase ends so."""
+        found = _OWNED.search(self.phrase)
+        if found is None or found.group(1) != noun.split()[-1]:
+            return False
+        self.phrase = f"{self.phrase[: found.start()]}the {found.group(2)} of {thing}"
+        return True

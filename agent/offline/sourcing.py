@@ -1,0 +1,118 @@
+"""The student's thoughts on where the arguments of a call come from."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from toolweave.agent.offline.conversation import Situation
+from toolweave.agent.offline.english import capitalised, joined, spaced
+from toolweave.agent.offline.forms import forms, pick
+from toolweave.agent.offline.lexicon import UNITS
+from toolweave.agent.offline.purpose import purpose_of
+from toolweave.agent.offline.results import entry_named
+from toolweave.agent.offline.ways import Filled, Way
+from toolweave.agent.offline.wording import Group, label
+from toolweave.graph.schema import parameters
+from toolweave.servers.json_values import is_list, is_object
+from toolweave.servers.tools import Tool
+
+LONGEST_SHOWN = 60
+"""Characters of a value that are still repeated."""
+_SIGNS = {
+    "id": "ID",
+    "uuid": "ID",
+    "key": "key",
+    "code": "code",
+    "number": "number",
+    "no": "number",
+    "ref": "reference",
+}
+"""Last words of parameters that name a thing by a sign, as they are spoken of."""
+# {what}: the argument, {What} with a capital. {value}: its value. {told}: the user's words for the entry.
+_KNOWN = forms("From before, {what} is {value}. | {What} stays {value}.")
+_WORKED_WITH = forms("I have worked with {value} before, which is what this is about. | It is about {value} again.")
+_TOLD_BY = forms(
+    """The entry for {told} has {value} as {what}. | {What} for {told} is {value}.
+    | I find {told} in the {age}result, with {value} as {what}."""
+)
+_SHOWN = forms(
+    """The result gives {value} as {what} | {What} is {value}, as the result shows
+    | I can take {value} from what came back {when} | {value} came back {when} as {what}"""
+)
+_SAID = forms(
+    """The user gives {texts}. | From the request I take {texts}. | The request settles the rest: {texts}.
+    | The {names} {are} in the request: {values}."""
+)
+_SAID_ALONE = forms(
+    """The user gives {texts}. | From the request I take {texts}. | I was told {pairs}.
+    | The {names} {are} in the request: {values}. | The {names} {are} to be {values}."""
+)
+
+
+def thing(path: str, tool: Tool) -> str:
+    """What a parameter stands for, with its article: `the ID of the member`."""
+    said = spaced(path.replace("[]", "").rpartition(".")[2])
+    if said in ("id", "key", "code", "number"):
+        noun = purpose_of(tool).noun
+        return f"the {said} of the {noun}" if noun else f"the {said}"
+    *whose, last = said.split()
+    if whose and last in _SIGNS:
+        return f"the {_SIGNS[last]} of the {' '.join(whose)}"
+    return f"the {said}"
+
+
+def sources(ready: Way, situation: Situation, rng: random.Random) -> list[str]:
+    """Where the arguments come from: one sentence on results, one on the request."""
+    plain = [item for item in ready.filled if not is_list(item.value) and not is_object(item.value)]
+    shown = [item for item in plain if item.source in ("result", "earlier")]
+    said = [item for item in ready.filled if item.source == "request" and not isinstance(item.value, bool)]
+    parts = [_from_result(shown[0], ready, situation, rng)] if shown else []
+    return [*parts, _from_request(said, ready.tool, rng)] if said else parts
+
+
+def _from_result(item: Filled, ready: Way, situation: Situation, rng: random.Random) -> str:
+    assert item.candidate is not None
+    why, now = item.candidate.why, item.candidate.call.now
+    what = thing(item.path, ready.tool)
+    parts = {"what": what, "What": capitalised(what), "value": item.value, "when": "just now" if now else "earlier"}
+    if why == "used":
+        return pick(rng, (*_KNOWN, *(_WORKED_WITH if isinstance(item.value, str) else ())), **parts)
+    told = entry_named(item.candidate, situation) if why == "matches" else ""
+    if told:
+        return pick(rng, _TOLD_BY, told=told, age="" if now else "earlier ", **parts)
+    base = pick(rng, _SHOWN, **parts)
+    if why == "matches":
+        return f"{base}; that entry fits the request."
+    return f"{base}; it is the first that fits." if why == "first" and rng.random() < 0.5 else f"{base}."
+
+
+def _from_request(said: Sequence[Filled], tool: Tool, rng: random.Random) -> str:
+    named = [(_called(item.path, tool), _short(item.value)) for item in said[:3]]
+    names = joined([what for what, _ in named])
+    many = len(named) > 1 or (names.endswith("s") and not names.endswith("ss"))
+    return pick(
+        rng,
+        _SAID if len(named) > 1 else _SAID_ALONE,
+        texts=joined([f"{shown} for the {what}" for what, shown in named]),
+        pairs=joined([f"the {what}, {shown}" for what, shown in named]),
+        names=names,
+        values=joined([shown for _, shown in named]),
+        are="are" if many else "is",
+    )
+
+
+def _called(path: str, tool: Tool) -> str:
+    """What a person calls a parameter: from its description where its name says little."""
+    found = next((one for one in parameters(tool) if one.path in (path, f"{path}[]")), None)
+    name = path.replace("[]", "").rpartition(".")[2]
+    if spaced(name).split()[-1:] and spaced(name).split()[-1] in UNITS:
+        return spaced(name)
+    return label(Group((), name, found.description if found is not None else ""), ()) or spaced(name)
+
+
+def _short(value: object) -> str:
+    text = joined([str(item) for item in value]) if is_list(value) else str(value)
+    if len(text) > LONGEST_SHOWN:
+        return "the given text"
+    return f'"{text}"' if len(text.split()) > 3 and '"' not in text and not is_list(value) else text

@@ -1,0 +1,119 @@
+"""Requests as a person would word them: no step spelt out that only makes another possible, and things named."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from toolweave.agent.asking import question_problem
+from toolweave.agent.offline.fitting import Slot, fit
+from toolweave.agent.offline.frames import opening
+from toolweave.agent.offline.mentions import mentions_of
+from toolweave.agent.offline.purpose import purpose_of
+from toolweave.agent.offline.querying import ask_for
+from toolweave.agent.offline.wording import groups
+from toolweave.agent.roles import AdvancedTool, Happened, QueryAsk, Style, UserValue
+from toolweave.agent.rows import is_value
+from toolweave.graph.schema import parameters
+from toolweave.servers.tools import Tool
+
+
+def _tool(name: str, description: str, /, **properties: dict[str, Any]) -> Tool:
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    return Tool("atelier", name, description, schema)
+
+
+TEXT = {"type": "string"}
+OPEN = _tool("open_ledger", "Open a ledger.", path=TEXT)
+LIST = _tool("list_pages", "List the pages of a ledger.", ledger_id=TEXT)
+SEAL = _tool("seal_leaf", "Seal a page.", page_id=TEXT)
+PAGES = [{"page_id": "P-1", "lines": 40}, {"page_id": "P-2", "lines": 44}, {"page_id": "P-3", "lines": 48}]
+TITLED = [{"page_id": "P-1", "title": "Spring Orders"}, {"page_id": "P-2", "title": "Old Debts"}]
+
+
+def _request(pages: list[dict[str, Any]], distance: Any, seed: int) -> str:
+    """What a user says to have the second page sealed."""
+    calls = (
+        Happened("call_1", OPEN, {"path": "north.ldg"}, "", {"ledger_id": "L-9"}),
+        Happened("call_2", LIST, {"ledger_id": "L-9"}, "", pages, {"/ledger_id": ("call_1", "/ledger_id")}),
+        Happened("call_3", SEAL, {"page_id": "P-2"}, "", {"ok": True}, {"/page_id": ("call_2", "/1/page_id")}),
+    )
+    value = UserValue("call_1", OPEN, "/path", TEXT, "north.ldg")
+    advanced = AdvancedTool(name="seal", description="Seal a page.", output="a confirmation")
+    names = ("open_ledger", "list_pages", "seal_leaf", "page_id", "ledger_id", "path", "L-9", "P-2")
+    style = Style("a regular", "plain", distance, "exact")
+    return ask_for(QueryAsk(advanced, calls, (value,), (), (), style, names, seed)).text
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_who_states_the_goal_speaks_of_nothing_that_only_gives_access(seed: int) -> None:
+    text = _request(TITLED, "goal", seed)
+    assert "north.ldg" in text and "Old Debts" in text
+    assert not {"open", "list", "then"} & set(text.lower().replace(",", " ").split())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_entry_without_a_name_is_counted_to(seed: int) -> None:
+    text = _request(PAGES, "goal", seed)
+    assert "second page" in text and "44" not in text
+
+
+def test_a_look_up_that_takes_nothing_is_not_dictated() -> None:
+    texts = [_request(TITLED, "explicit", seed).lower() for seed in range(8)]
+    assert not any(words in text for text in texts for words in ("list the", "list pages", "go through"))
+
+
+@pytest.mark.parametrize(
+    ("value", "usable"),
+    [("minutes.docx", True), (7, True), ("Found 2 files:\n- minutes.docx\n- notes.docx\n", False), ("x" * 400, False)],
+)
+def test_a_listing_is_no_value_that_a_call_takes_over(value: object, usable: bool) -> None:
+    assert is_value(value) is usable
+
+
+def test_words_behind_a_value_belong_to_it() -> None:
+    grid = _tool("add_grid", "Add a grid.", rows={"type": "integer"}, columns={"type": "integer"})
+    slots = {one.path: Slot(one, ()) for one in parameters(grid)}
+    three, two = mentions_of("Add a grid for 3 lines for 2 columns.")
+    assert fit(three, slots["rows"]) > fit(two, slots["rows"])
+    assert fit(two, slots["columns"]) > fit(three, slots["columns"])
+
+
+def test_a_number_is_no_name_of_a_file() -> None:
+    write = _tool("write_file", "Write a file.", filename=TEXT)
+    (number,) = mentions_of("Write a file with 3 copies.")
+    assert fit(number, Slot(parameters(write)[0], ("file",))) == 0.0
+
+
+def test_properties_of_one_object_are_said_one_by_one() -> None:
+    tool = _tool("add_people", "Add people.", people={"type": "array"})
+    leaves = [("/people/0/name", "Ada"), ("/people/0/tags/0", "new"), ("/people/0/tags/1", "late")]
+    found = groups([UserValue("call_1", tool, pointer, TEXT, value) for pointer, value in leaves])
+    assert [(one.name, len(one.items)) for one in found] == [("name", 1), ("tags", 2)]
+
+
+@pytest.mark.parametrize(
+    ("description", "phrase"),
+    [
+        ("Create a new parcel with optional insurance.", "create a new parcel"),
+        ("Add a chart to a page with comprehensive formatting options.", "add a chart to a page"),
+        ("Get information about a specific envelope.", "get information about an envelope"),
+        ("Read a scan and return it as base64.", "read a scan"),
+    ],
+)
+def test_what_nobody_says_when_asking_is_left_out(description: str, phrase: str) -> None:
+    assert purpose_of(Tool("", "whatever", description)).phrase == phrase
+
+
+def test_a_question_for_another_parameter_is_not_the_one_that_was_due() -> None:
+    boat = _tool("register_boat", "Register a boat.", name=TEXT, length={"type": "integer"})
+    assert question_problem("To register a boat, what length should I take?", boat, "/name") is not None
+    assert question_problem("What is the name of the boat?", boat, "/name") is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_getting_rid_of_a_thing_is_not_showing_it(seed: int) -> None:
+    said = opening("get rid of the rows", "chatty", "opens", random.Random(seed))
+    assert "get rid of the rows" in said or "getting rid of the rows" in said
