@@ -15,7 +15,7 @@ from toolweave.agent.patterns import get
 from toolweave.agent.roles import AdvancedTool, Happened, Model, Query, QueryAsk, Style, ToolingAsk, UserAsk, UserValue
 from toolweave.agent.spoken import reads_as
 from toolweave.agent.trace import Call, TurnTrace
-from toolweave.servers.errors import TeacherError
+from toolweave.servers.errors import RequestRefused
 from toolweave.servers.tools import Tool
 
 ATTEMPTS = 4
@@ -55,7 +55,7 @@ async def ask_backwards(
     advanced = await model.tooling(ToolingAsk(seen, inputs, rng.randrange(2**31)))
     carried, forbidden = tuple(_carried(calls)), tuple(_forbidden(calls, offered, inputs))
     if known := _said_already(calls, earlier, inputs, history):
-        raise TeacherError(f"the user has said what a tool is to find: {known[0]!r}")
+        raise RequestRefused(f"the user has said what a tool is to find: {known[0]!r}")
     complaints: tuple[str, ...] = ()
     for attempt in range(1, ATTEMPTS + 1):
         ask = QueryAsk(
@@ -69,7 +69,7 @@ async def ask_backwards(
         if not problems:
             return Asked(advanced, query, attempt, forbidden)
         complaints = (*complaints, *problems)
-    raise TeacherError(f"no request passed the checks: {'; '.join(complaints[-1:])}")
+    raise RequestRefused(f"no request passed the checks: {'; '.join(complaints[-1:])}")
 
 
 async def speak_as_user(
@@ -97,7 +97,7 @@ async def speak_as_user(
         if not problems:
             return reply
         complaints = (*complaints, *problems)
-    raise TeacherError(f"no words of the user passed the checks: {'; '.join(complaints[-1:])}")
+    raise RequestRefused(f"no words of the user passed the checks: {'; '.join(complaints[-1:])}")
 
 
 def wanted(trace: TurnTrace) -> tuple[Call, ...]:

@@ -18,15 +18,11 @@ from toolweave.agent.grounding import given_away, seen_text, unsupported
 from toolweave.agent.messages import Message, answer_message, call_message, tool_message
 from toolweave.agent.roles import AdvancedTool, CritiqueAsk, Model, ProposedCall, Step, StepAsk
 from toolweave.agent.trace import Call, TurnTrace
-from toolweave.servers.errors import TeacherError
+from toolweave.servers.errors import NeverReached
 from toolweave.servers.tools import Tool
 
 MOST_ATTEMPTS = 3
 """K_max of the paper's successor; attempts at one step, hints accumulate over the turn."""
-
-
-class NeverReached(TeacherError):
-    """The reasoner did not reach the calls that really happened within K attempts."""
 
 
 @dataclass(frozen=True, slots=True)

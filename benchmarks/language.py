@@ -290,8 +290,8 @@ class Findings:
         opening, times = Counter(" ".join(text.lower().split()[:3]) for text in requests).most_common(1)[0]
         yield "most common opening", f"{times / len(requests):.1%} “{opening}”", times / len(requests) <= 0.08
         executed = len(rows) + sum(count for stage, count in self.lost.items() if stage not in ("plan", "server"))
-        share = self.lost["teacher"] / executed
-        yield "lost at the teacher", f"{self.lost['teacher']} of {executed} executed ({share:.1%})", share < 0.08
+        lost = sum(self.lost[stage] for stage in ("teacher", "network", "query", "reasoning"))
+        yield "lost at the teacher", f"{lost} of {executed} executed ({lost / executed:.1%})", lost < 0.08 * executed
 
     def _control(self) -> tuple[int, int]:
         """How many values that were said elsewhere, for the same parameter, the extractor claims to hear in a row."""

@@ -4,7 +4,10 @@
     ├── ConfigError                 a file or a flag that the user wrote is wrong (exit 2)
     ├── ServerError                 a server could not be started or listed (exit 1 when none is left)
     ├── TeacherError                the model behind a role failed or replied with nonsense
-    │   └── EndpointUnusable        every further request would fail too (exit 1)
+    │   ├── EndpointSilent          it cannot be reached, or keeps failing
+    │   ├── EndpointUnusable        every further request would fail too (exit 1)
+    │   ├── RequestRefused          no words of the user passed the checks
+    │   └── NeverReached            the reasoner did not reach the calls that really happened
     └── RunError                    a run directory cannot be used or written (exit 1)
 
 A tool that fails is not an exception: it is a `CallResult` with a status. A conversation that fails is a
@@ -12,6 +15,8 @@ trajectory with a reason. Only a broken run raises.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 
 class ToolweaveError(Exception):
@@ -32,6 +37,27 @@ class ServerError(ToolweaveError):
 
 class TeacherError(ToolweaveError):
     """The model behind a role did not give a usable reply."""
+
+    stage: ClassVar[str] = "teacher"
+    """Where an item is lost by it."""
+
+
+class EndpointSilent(TeacherError):
+    """The endpoint cannot be reached, or keeps failing."""
+
+    stage = "network"
+
+
+class RequestRefused(TeacherError):
+    """No words of the user passed the checks."""
+
+    stage = "query"
+
+
+class NeverReached(TeacherError):
+    """The reasoner did not reach the calls that really happened within K attempts."""
+
+    stage = "reasoning"
 
 
 class EndpointUnusable(TeacherError):

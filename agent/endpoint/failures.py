@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 
 from openai import APIConnectionError, APIStatusError, APITimeoutError
 
-from toolweave.servers.errors import EndpointUnusable, TeacherError
+from toolweave.servers.errors import EndpointSilent, EndpointUnusable, TeacherError
 from toolweave.servers.json_values import as_object
 
 _BUSY = frozenset({408, 409, 425, 429})
@@ -126,8 +126,8 @@ def verdict(failure: Failure, model: str, url: str) -> TeacherError:
         case 429 if not failure.retryable:
             return EndpointUnusable(f"no credit left for {where} ({failure.reason})")
         case None:
-            return TeacherError(f"no reply from {where}: is it running, and is --base-url right? ({failure.reason})")
+            return EndpointSilent(f"no reply from {where}: is it running, and is --base-url right? ({failure.reason})")
         case _:
             if failure.rejected:
                 return Rejected(failure)
-            return TeacherError(f"{where} keeps failing: try later or with fewer in flight ({failure.reason})")
+            return EndpointSilent(f"{where} keeps failing: try later or with fewer in flight ({failure.reason})")

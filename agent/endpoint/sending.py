@@ -23,7 +23,7 @@ from toolweave.agent.endpoint.failures import Failure, Rejected, describe, verdi
 from toolweave.agent.endpoint.options import EndpointOptions, resolve_key, resolve_url
 from toolweave.agent.endpoint.usage import RoleUsage
 from toolweave.agent.pacing import Pacing
-from toolweave.servers.errors import TeacherError
+from toolweave.servers.errors import EndpointSilent
 from toolweave.servers.lines import Lines
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
@@ -141,7 +141,7 @@ class Sender:
         longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (attempt - 1))
         pause = longest * self._jitter.uniform(0.5, 1.0) if failure.wait is None else failure.wait
         if self._clock.now() + pause >= expiry:
-            raise TeacherError(
+            raise EndpointSilent(
                 f"{self.model} at {self.url} is not ready within {self._options.deadline:g} s ({failure.reason})"
             )
         if failure.wait is not None:

@@ -33,7 +33,7 @@ async def produce(shop: Workshop, plan: TrajectoryPlan, log: Log) -> Sample | Dr
     except EndpointUnusable:
         raise
     except TeacherError as error:
-        return Dropped("rejected", "teacher", str(error))
+        return Dropped("rejected", error.stage, str(error))
     return sample if isinstance(sample, Dropped) else await _gated(shop, sample, executed, log)
 
 

@@ -1,7 +1,7 @@
-"""What kind of failure lost an item: one class for each, by the stage that lost it and, where needed, by why.
+"""What kind of failure lost an item: one class for each, by the stage that lost it.
 
 server      a server did not start, died, hung, or refused by policy
-network     the endpoint, or a server behind a URL, could not be reached or kept failing
+network     the endpoint could not be reached or kept failing
 teacher     the model behind a role gave nothing that could be used
 plan        the chain did not lead to its target: a tool refused, or a look-up came back without the wanted field
 query       no request passed the checks
@@ -14,7 +14,6 @@ internal    our own fault
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args
@@ -23,39 +22,18 @@ FailureClass = Literal[
     "server", "network", "teacher", "plan", "query", "reasoning", "gate", "duplicate", "budget", "internal"
 ]
 CLASSES: tuple[FailureClass, ...] = get_args(FailureClass)
-_OF_STAGE: dict[str, FailureClass] = {
-    "server": "server",
-    "plan": "plan",
-    "query": "query",
-    "reasoning": "reasoning",
-    "duplicate": "duplicate",
-    "budget": "budget",
-    "internal": "internal",
-}
-"""Stages that say all; every stage that is not named in this module is a gate."""
-_NETWORK = re.compile(r"\bno reply from\b|\bis not ready within\b|\bkeeps failing\b|\bcannot connect\b|\bconnection\b")
-_OF_TEACHER: tuple[tuple[re.Pattern[str], FailureClass], ...] = (
-    (re.compile(r"^no (?:request|words of the user) passed the checks\b"), "query"),
-    (re.compile(r"^still .* after \d+ attempts?$"), "reasoning"),
-    (_NETWORK, "network"),
-)
+_OF_STAGE: dict[str, FailureClass] = {name: name for name in CLASSES}
+"""Stages that are classes; every other one is a gate."""
 
 
-def failure_class(stage: str, reason: str) -> FailureClass:
-    """The class of one item that was not kept."""
-    if stage == "teacher":
-        for pattern, found in _OF_TEACHER:
-            if pattern.search(reason):
-                return found
-        return "teacher"
-    if stage == "server" and _NETWORK.search(reason):
-        return "network"
+def failure_class(stage: str) -> FailureClass:
+    """The class of one item that was not kept: its stage where that is one, else a gate."""
     return _OF_STAGE.get(stage, "gate")
 
 
 def failures(rejected: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Lines of `rejected.jsonl`, counted: by class, by the stages of each class, and by server of the target."""
-    lines = [(failure_class(str(one["stage"]), str(one["reason"])), one) for one in rejected]
+    lines = [(failure_class(str(one["stage"])), one) for one in rejected]
     classes = Counter(found for found, _ in lines)
     stages = {name: Counter(str(one["stage"]) for found, one in lines if found == name) for name in classes}
     servers = sorted({_server(one) for _, one in lines})

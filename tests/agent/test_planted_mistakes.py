@@ -17,10 +17,11 @@ from toolweave.agent.compose import mentions
 from toolweave.agent.messages import Message, user_message
 from toolweave.agent.offline.teacher import OfflineTeacher
 from toolweave.agent.patterns import argument_leaves, get
-from toolweave.agent.reason import NeverReached, Reasoner
+from toolweave.agent.reason import Reasoner
 from toolweave.agent.roles import AdvancedTool, ProposedCall, Step, StepAsk
 from toolweave.agent.trace import Call, Source, TurnTrace
 from toolweave.servers.decoding import decode_text
+from toolweave.servers.errors import NeverReached
 from toolweave.servers.results import CallResult
 from toolweave.servers.tools import Tool
 from toolweave.servers.worlds import clinic, library
