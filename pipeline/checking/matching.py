@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from toolweave.agent.compare import equal_arguments
-from toolweave.agent.replay import ExpectedCall, rebound
+from toolweave.agent.replay import ExpectedCall, observation_problem, rebound
 from toolweave.pipeline.checking.candidate import Candidate, MadeCall, offered_tools
 from toolweave.pipeline.sample import Sample, called, tool_messages
 from toolweave.servers.decoding import decode_text
@@ -92,7 +92,11 @@ class Matching:
     def in_time(self, made: MadeCall, expected: ExpectedCall) -> bool:
         """Whether a call is made in a turn in which it may be."""
         turn = self.turns[expected.id]
-        return made.turn == turn or (made.turn < turn and self.reads(made.name))
+        return made.turn == turn or (made.turn < turn and self.reads(made.name) and self._shows(made, expected))
+
+    def _shows(self, made: MadeCall, expected: ExpectedCall) -> bool:
+        """Whether a look that comes early shows what the expected one does; else it is a look of its own."""
+        return observation_problem(expected, self.shown[expected.id], made.observation) is None
 
     def ready(self, made: MadeCall, expected: ExpectedCall) -> bool:
         """Whether everything that has to come before was found in an earlier message."""

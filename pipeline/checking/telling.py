@@ -127,7 +127,8 @@ def _claims(telling: Telling) -> Iterator[Problem]:
     tools = offered_tools(telling.sample)
     done = {made.name for made in telling.candidate.calls if made.turn <= telling.number}
     idle = [tool for name, tool in tools.items() if name not in done]
-    if untrue := [name for name in claimed(telling.closing, idle) if name not in claimed(heard, idle)]:
+    made = [tool for name, tool in tools.items() if name in done]
+    if untrue := [name for name in claimed(telling.closing, idle, made) if name not in claimed(heard, idle)]:
         yield "unsupported_claim", f"the answer of turn {telling.number} claims what only {untrue[0]!r} does"
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from toolweave.pipeline.checking.candidate import Candidate, FinalState, gold
+from toolweave.pipeline.checking.claims import claimed
 from toolweave.pipeline.checking.judge import judge
 from toolweave.pipeline.sample import Sample
+from toolweave.servers.tools import Tool
 
 Row = dict[str, Any]
 
@@ -98,6 +100,40 @@ def test_a_look_more_passes_and_is_counted() -> None:
     more = step("x", "list_loans", {"member_id": "MB-20817"}, "[]")
     verdict = judge(SAMPLE, trajectory(FIND, more, LEND, LOOK))
     assert (verdict.failure, verdict.extra_reads) == (None, 1)
+
+
+def test_a_look_that_shows_an_earlier_state_is_not_the_one_that_a_later_turn_takes() -> None:
+    """Nothing makes the later look wait: it may be made early, if it shows the same."""
+    member, none = {"member_id": "MB-20817"}, "[]"
+    row = copy.deepcopy(GOOD)
+    again = [{"role": "user", "content": "Anything now?"}, *step("call_4", "list_loans", member, LOOK[1]["content"])]
+    again.append({"role": "assistant", "content": "Loan LN-30009."})
+    lent = step("call_3", "lend_copy", {**member, "days": 21}, LEND[1]["content"])
+    first = [OPENING, *FIND, *step("call_2", "list_loans", member, none), *lent, CLOSING]
+    row["messages"] = [*first, *again]
+    row["turns"] = [
+        {"kind": "base", "messages": [0, 7], "target": "library/lend_copy"},
+        {"kind": "base", "messages": [8, 11], "target": "library/list_loans"},
+    ]
+    find, lend, look = row["checker"]["calls"]
+    seen = look | {"after": ["call_1"]}
+    row["checker"]["calls"] = [find, seen | {"id": "call_2"}, lend | {"id": "call_3"}, seen | {"id": "call_4"}]
+    sample = Sample.model_validate(row)
+    assert judge(sample, gold(sample)).passed
+    twice = [*first[:-1], *step("x", "list_loans", member, none), CLOSING]
+    assert judge(sample, Candidate((tuple(twice), tuple(again)), REACHED)).extra_reads == 1
+    only = [OPENING, *FIND, *step("x", "list_loans", member, none), *step("y", "list_loans", member, none), *lent]
+    without = Candidate(((*only, CLOSING), (again[0], again[-1])), REACHED)
+    assert judge(sample, without).failure == "missing_call"
+
+
+def test_a_deed_done_somewhere_is_no_deed_done_to_that_place() -> None:
+    table, sheet = (Tool("book", f"create_{thing}", "", {"type": "object"}) for thing in ("table", "sheet"))
+    inside = "I have created a table in the Sales sheet."
+    assert claimed(inside, [sheet], [table]) == []
+    assert claimed(inside, [sheet]) == []
+    assert claimed("I have created a table sheet.", [sheet], [table]) == []
+    assert claimed(f"{inside} The sheet was created as well.", [sheet], [table]) == ["create_sheet"]
 
 
 def test_a_default_that_is_left_out_is_no_other_value() -> None:
