@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,8 @@ from toolweave.agent.endpoint.options import EndpointOptions, Prices
 from toolweave.agent.offline.teacher import OfflineTeacher
 from toolweave.agent.roles import Model
 from toolweave.pipeline.gates.judging import Panel
-from toolweave.pipeline.gates.rubric import Rubric
-from toolweave.pipeline.settings import Pace
+from toolweave.pipeline.gates.rubric import Rubric, load_rubric
+from toolweave.pipeline.settings import Pace, RunSettings
 from toolweave.servers.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -56,12 +56,26 @@ async def open_teacher(
             return await stack.enter_async_context(EndpointTeacher(name, url, options=options, prompts=prompts))
 
         teacher = None if model == OFFLINE else await endpoint(model, base_url)
-        judge = teacher
-        if rubric is not None and (rubric.model or rubric.base_url or teacher is None):
-            judge = await endpoint(_judging(rubric, model), rubric.base_url or base_url)
-        panel = Panel(judge, rubric) if judge is not None and rubric is not None else None
-        judging = judge if panel is not None else None
-        yield Teacher(teacher or OfflineTeacher(), lambda: _facts(model, teacher, judging, options), panel)
+        judge = panel = None
+        if rubric is not None:
+            shared = teacher if not (rubric.model or rubric.base_url) else None
+            judge = shared or await endpoint(_judging(rubric, model), rubric.base_url or base_url)
+            panel = Panel(judge, rubric)
+        yield Teacher(teacher or OfflineTeacher(), lambda: _facts(model, teacher, judge, options), panel)
+
+
+def rubric_of(settings: RunSettings) -> Rubric | None:
+    """What a run's samples are judged by, where they are.
+
+    Raises:
+        ConfigError: The file cannot be read, or is no rubric.
+    """
+    return load_rubric(settings.judge) if settings.judge is not None else None
+
+
+def teacher_of(settings: RunSettings, pace: Pace, rubric: Rubric | None) -> AbstractAsyncContextManager[Teacher]:
+    """The teacher of a run, with its judge; as `open_teacher`."""
+    return open_teacher(settings.model, settings.base_url, settings.prompts, options_of(pace), rubric)
 
 
 def _judging(rubric: Rubric, teacher: str) -> str:

@@ -20,7 +20,7 @@ from toolweave.agent.messages import Message
 from toolweave.agent.replay import Replayed, replay
 from toolweave.pipeline.checking.candidate import Candidate, FinalState, gold
 from toolweave.pipeline.checking.judge import judge
-from toolweave.pipeline.checking.offered import strange_tools
+from toolweave.pipeline.checking.offered import Named, Strange, named, strange_tools
 from toolweave.pipeline.checking.recording import NotRecorded, RecordedServers, Recording
 from toolweave.pipeline.checking.state import ask, read_state
 from toolweave.pipeline.environments import OpenEnvironment, warm_environments
@@ -151,7 +151,7 @@ async def live(specs: Mapping[str, ServerSpec]) -> AsyncGenerator[Again]:
                 if environment.failures:
                     raise Unanswered(next(iter(environment.failures.values())))
                 listed.learn(environment)
-                _hold_against(sample, await listed.enough_for(sample))
+                _complain(await listed.strange(sample))
                 seen = await replay(sample.checker.calls, environment)
                 if seen.problem is not None:
                     return seen, FinalState()
@@ -167,28 +167,30 @@ class _Listed:
         self._specs, self._open_fresh = specs, open_fresh
         self._lock = anyio.Lock()
         self._tools: dict[str, tuple[Tool, ...]] = {}
+        self._named: Named = {}
 
     def learn(self, environment: Environment) -> None:
         """Note what the servers of an environment offer."""
-        for name, info in environment.servers.items():
-            self._tools[name] = info.tools
+        seen = {name: info.tools for name, info in environment.servers.items()}
+        if any(self._tools.get(name) != tools for name, tools in seen.items()):
+            self._tools |= seen
+            self._named = named(tool for tools in self._tools.values() for tool in tools)
 
-    async def enough_for(self, sample: Sample) -> list[Tool]:
-        """Every tool that is known, once those of a row are among them or all servers were asked."""
+    async def strange(self, sample: Sample) -> Strange:
+        """What a row offers that no server has; all servers are asked before that is said."""
         async with self._lock:
+            found = strange_tools(sample, self._named)
             unasked = [spec for name, spec in self._specs.items() if name not in self._tools]
-            if unasked and strange_tools(sample, self._known()):
+            if found and unasked:
                 self._tools |= {spec.name: () for spec in unasked}
                 async with self._open_fresh(unasked) as environment:
                     self.learn(environment)
-            return self._known()
-
-    def _known(self) -> list[Tool]:
-        return [tool for tools in self._tools.values() for tool in tools]
+                found = strange_tools(sample, self._named)
+            return found
 
 
-def _hold_against(sample: Sample, known: Collection[Tool]) -> None:
-    for name, problem in strange_tools(sample, known):
+def _complain(strange: Strange) -> None:
+    for name, problem in strange:
         raise Unanswered(f"the row offers {name!r}: {problem}")
 
 
@@ -219,12 +221,13 @@ def read_recordings(path: Path) -> dict[tuple[int, str], Recording]:
 
 def from_recordings(recordings: Mapping[tuple[int, str], Recording], known: Collection[Tool]) -> Again:
     """Answers of the servers when the samples were made; `known` are the tools that they offered then."""
+    offered = named(known)
 
     async def again(sample: Sample) -> tuple[Replayed, FinalState]:
         recording = recordings.get((sample.index, sample.id))
         if recording is None:
             raise NotRecorded(f"{sample.id} was not recorded")
-        _hold_against(sample, known)
+        _complain(strange_tools(sample, offered))
         servers = RecordedServers(sample, recording)
         seen = await replay(sample.checker.calls, servers)
         if seen.problem is not None:

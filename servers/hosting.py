@@ -113,7 +113,8 @@ def is_name(text: str) -> bool:
 def facade(environment: Environment, name: str) -> Server[object]:
     """An environment as one MCP server; tools of one name on two servers are told apart as in samples."""
     allowed = [tool for tool in environment.tools if decide(environment.specs[tool.server], tool).allowed]
-    by_name = {spelt: tool for tool in allowed for spelt in [function_names(allowed)[tool.id]]}
+    names = function_names(allowed)
+    by_name = {names[tool.id]: tool for tool in allowed}
 
     async def list_tools(
         _: ServerRequestContext[object], __: types.PaginatedRequestParams | None
@@ -122,9 +123,9 @@ def facade(environment: Environment, name: str) -> Server[object]:
 
     async def call_tool(_: ServerRequestContext[object], params: types.CallToolRequestParams) -> types.CallToolResult:
         if params.name not in by_name:
-            return _result(f"There is no tool {params.name!r}.", None, failed=True)
+            return result_of(f"There is no tool {params.name!r}.", None, failed=True)
         seen = await environment.call(by_name[params.name], params.arguments or {})
-        return _result(seen.text, seen.value, failed=not seen.ok)
+        return result_of(seen.text, seen.value, failed=not seen.ok)
 
     return Server(name, on_list_tools=list_tools, on_call_tool=call_tool)
 
@@ -141,7 +142,8 @@ def _listed(name: str, tool: Tool) -> types.Tool:
     return types.Tool(name=name, description=tool.description, input_schema=tool.input_schema, annotations=annotations)
 
 
-def _result(text: str, value: object, *, failed: bool) -> types.CallToolResult:
+def result_of(text: str, value: object, *, failed: bool) -> types.CallToolResult:
+    """A result as the protocol has it."""
     structured = value if is_object(value) else None
     content: list[types.ContentBlock] = [types.TextContent(type="text", text=text)]
     return types.CallToolResult(content=content, structured_content=structured, is_error=failed)

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from toolweave.servers.json_values import as_list, as_object, canonical
@@ -69,6 +70,13 @@ def offered_names(tools: Iterable[Tool], separator: str = "/") -> dict[str, str]
         tool.id: tool.name if count[tool.name] == 1 or not tool.server else f"{tool.server}{separator}{tool.name}"
         for tool in tools
     }
+
+
+@lru_cache(maxsize=1 << 14)
+def spellings(server: str, name: str) -> tuple[str, ...]:
+    """The names under which a tool may be offered: alone, and beside a namesake of another server."""
+    tool, beside = Tool(server, name), Tool(f"{server}'", name)
+    return function_names([tool])[tool.id], function_names([tool, beside])[tool.id]
 
 
 def function_names(tools: Iterable[Tool]) -> dict[str, str]:

@@ -6,19 +6,29 @@ from collections.abc import Iterable
 
 from toolweave.pipeline.sample import Sample
 from toolweave.servers.json_values import as_object, canonical
-from toolweave.servers.tools import Tool
+from toolweave.servers.tools import Tool, spellings
+
+Named = dict[str, list[Tool]]
+"""Name under which a tool may be offered → the tools that may be meant."""
+Strange = list[tuple[str, str]]
+"""(offered name, what is wrong with it)."""
 
 
-def strange_tools(sample: Sample, known: Iterable[Tool]) -> list[tuple[str, str]]:
-    """(offered name, what is wrong with it) of every offered tool that no server has as it is offered."""
-    by_name: dict[str, list[Tool]] = {}
-    for tool in known:
-        for name in (tool.name, f"{tool.server}__{tool.name}"):
-            by_name.setdefault(name, []).append(tool)
+def named(tools: Iterable[Tool]) -> Named:
+    """Tools of all servers by the names under which samples offer them."""
+    found: Named = {}
+    for tool in tools:
+        for name in dict.fromkeys(spellings(tool.server, tool.name)):
+            found.setdefault(name, []).append(tool)
+    return found
+
+
+def strange_tools(sample: Sample, known: Named) -> Strange:
+    """Every offered tool that no server has as it is offered."""
     return [
         (name, problem)
         for name, facts in ((str(one["function"]["name"]), one["function"]) for one in sample.tools)
-        if (problem := _problem(facts, by_name.get(name, []))) is not None
+        if (problem := _problem(facts, known.get(name, []))) is not None
     ]
 
 

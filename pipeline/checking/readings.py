@@ -16,6 +16,7 @@ from toolweave.graph.fields import values_at
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.nouns import tool_nouns
 from toolweave.graph.schema import parameters
+from toolweave.pipeline.checking.offered import named
 from toolweave.pipeline.sample import Sample, StateRead, tool_messages
 from toolweave.servers.decoding import decode_text
 from toolweave.servers.json_values import as_object, canonical
@@ -39,8 +40,9 @@ def reads_only(graph: ToolGraph, tool_id: str) -> bool:
 def harmless_names(sample: Sample, graph: ToolGraph) -> tuple[str, ...]:
     """Offered names of the tools that only read; a name that could stand for two tools is none of them."""
     found: list[str] = []
+    known = named(graph.tools.values())
     for name in (str(tool["function"]["name"]) for tool in sample.tools):
-        meant = [tool for tool in graph.tools.values() if name in (tool.name, f"{tool.server}__{tool.name}")]
+        meant = known.get(name, [])
         if meant and all(reads_only(graph, tool.id) for tool in meant):
             found.append(name)
     return tuple(found)

@@ -66,11 +66,7 @@ class Bench:
 
     async def make(self, plan: TrajectoryPlan, lessons: Lessons) -> Finished:
         """As `Engine` has it."""
-
-        def known(_index: int) -> Lessons:
-            return lessons
-
-        return await finish(replace(self._shop, lessons=known), plan)
+        return await finish(replace(self._shop, lessons=lessons), plan)
 
     @property
     def calls(self) -> int:

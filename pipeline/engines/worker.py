@@ -14,10 +14,9 @@ from anyio.from_thread import start_blocking_portal
 from toolweave.graph.plan import TrajectoryPlan
 from toolweave.pipeline.engines.job import Bench, Job, open_bench
 from toolweave.pipeline.environments import warm_environments
-from toolweave.pipeline.gates.rubric import load_rubric
 from toolweave.pipeline.making.finished import Finished
 from toolweave.pipeline.plans.replanning import Lessons
-from toolweave.pipeline.teachers import open_teacher, options_of
+from toolweave.pipeline.teachers import rubric_of, teacher_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +63,8 @@ class Worker:
 
 @asynccontextmanager
 async def _bench(job: Job) -> AsyncGenerator[Bench]:
-    settings = job.settings
-    rubric = load_rubric(settings.judge) if settings.judge is not None else None
     async with (
-        open_teacher(settings.model, settings.base_url, settings.prompts, options_of(job.pace), rubric) as teacher,
+        teacher_of(job.settings, job.pace, rubric_of(job.settings)) as teacher,
         warm_environments() as environments,
         open_bench(job, teacher, environments) as bench,
     ):

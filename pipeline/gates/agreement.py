@@ -15,6 +15,7 @@ from toolweave.pipeline.checking.facts import told_otherwise
 from toolweave.pipeline.gates.kinds import REFUSED
 from toolweave.pipeline.gates.verdict import Rejection
 from toolweave.pipeline.sample import Sample, called, sample_id
+from toolweave.servers.tools import spellings
 
 GATE = "agreement"
 
@@ -47,7 +48,7 @@ def _names(sample: Sample) -> Iterator[str]:
     """A call has the name of the tool that the checker calls."""
     names = {call_id: name for call_id, name, _ in called(sample.messages)}
     for call in sample.checker.calls:
-        if names[call.id] not in (call.tool, f"{call.server}__{call.tool}"):
+        if names[call.id] not in spellings(call.server, call.tool):
             yield f"{call.id} calls {names[call.id]!r}, and the checker {call.server}/{call.tool}"
 
 

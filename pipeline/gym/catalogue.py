@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from toolweave.pipeline.sample import Sample, called
 from toolweave.servers.errors import RunError
 from toolweave.servers.json_values import as_object
-from toolweave.servers.tools import Tool, function_names
+from toolweave.servers.tools import Tool, spellings
 
 
 def live_tools(sample: Sample, listed: Iterable[Tool]) -> dict[str, Tool]:
@@ -38,13 +38,7 @@ def servers_of(tools: Mapping[str, Tool]) -> list[str]:
 
 def _is(tool: Tool, function: Mapping[str, object]) -> bool:
     same = tool.description == function.get("description") and tool.input_schema == function.get("parameters")
-    return same and str(function["name"]) in _spellings(tool)
-
-
-def _spellings(tool: Tool) -> set[str]:
-    """The names under which the tool may be offered, alone or beside a namesake."""
-    beside = Tool(f"{tool.server}'", tool.name)
-    return {function_names([tool])[tool.id], function_names([tool, beside])[tool.id]}
+    return same and str(function["name"]) in spellings(tool.server, tool.name)
 
 
 def _only(sample: str, name: str, tools: list[Tool]) -> Tool:

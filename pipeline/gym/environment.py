@@ -140,7 +140,7 @@ class ToolweaveEnv(gymnasium.Env[str, str]):
         truncated = not terminated and (episode.ended is not None or self._actions >= self._most)
         if truncated:
             episode.stop()
-        reward = self._weights.calls * progress(episode)
+        reward = self._weights.calls * progress(episode) if self._weights.calls else 0.0
         info: Info = {"sample": episode.sample.id, "turn": episode.turn}
         if terminated or truncated:
             outcome = self._portal.call(score, episode)

@@ -43,7 +43,6 @@ class Episode:
     environment: Environment
     tools: Mapping[str, Tool]
     """Offered name → live tool."""
-    most_steps: int = MOST_STEPS
     messages: list[Message] = field(default_factory=list[Message])
     """The conversation as the assistant sees it."""
     results: dict[str, CallResult] = field(default_factory=dict[str, CallResult])
@@ -89,7 +88,7 @@ class Episode:
         if calls := message.get("tool_calls"):
             for call in calls:
                 await self._call(call)
-            if self._steps() >= self.most_steps:
+            if self._steps() >= MOST_STEPS:
                 self.ended = "ran_out"
         else:
             self._hear(str(message["content"]))

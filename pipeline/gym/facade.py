@@ -9,7 +9,8 @@ import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 
-from toolweave.servers.json_values import as_object, is_object
+from toolweave.servers.hosting import result_of
+from toolweave.servers.json_values import as_object
 from toolweave.servers.results import CallResult
 
 Offer = Callable[[], list[dict[str, Any]]]
@@ -27,9 +28,7 @@ def serve_episode(offer: Offer, make_call: MakeCall) -> Server[object]:
 
     async def call_tool(_: ServerRequestContext[object], params: types.CallToolRequestParams) -> types.CallToolResult:
         seen = await make_call(params.name, params.arguments or {})
-        content: list[types.ContentBlock] = [types.TextContent(type="text", text=seen.text)]
-        structured = seen.value if is_object(seen.value) else None
-        return types.CallToolResult(content=content, structured_content=structured, is_error=not seen.ok)
+        return result_of(seen.text, seen.value, failed=not seen.ok)
 
     return Server("toolweave episode", on_list_tools=list_tools, on_call_tool=call_tool)
 

@@ -6,6 +6,7 @@ mistake has done what was asked. A call of a tool that nobody offers stays in, a
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,9 +50,9 @@ async def score(episode: Episode) -> Score:
         ended: EpisodeFailure = "ran_out" if episode.ended == "ran_out" else "stopped"
         return Score(ended, f"turn {episode.turn} was not closed", False, share, refused_calls=refused)
     tried = candidate(episode, await _final_state(episode, matching))
-    acted = judge(episode.sample, tried, words=False)
-    verdict = judge(episode.sample, tried) if acted.passed else acted
-    return Score(verdict.failure, verdict.reason, acted.passed, share, verdict.extra_reads, refused)
+    verdict = judge(episode.sample, tried)
+    acted = verdict.passed or judge(episode.sample, tried, words=False).passed
+    return Score(verdict.failure, verdict.reason, acted, share, verdict.extra_reads, refused)
 
 
 def progress(episode: Episode) -> float:
@@ -63,12 +64,12 @@ def candidate(episode: Episode, state: FinalState | None = None) -> Candidate:
     """The conversation as the judge reads it."""
     ends = [*episode.starts[1:], len(episode.messages)]
     spans = zip(episode.starts, ends, strict=True)
-    turns = tuple(_without_refused(episode, episode.messages[first:last]) for first, last in spans)
+    refused = episode.refused
+    turns = tuple(_without(refused, episode.messages[first:last]) for first, last in spans)
     return Candidate(turns, state, {name: result.value for name, result in episode.results.items()})
 
 
-def _without_refused(episode: Episode, messages: list[Message]) -> tuple[Message, ...]:
-    refused = episode.refused
+def _without(refused: Collection[str], messages: list[Message]) -> tuple[Message, ...]:
     kept: list[Message] = []
     for message in messages:
         if message.get("tool_call_id") in refused:

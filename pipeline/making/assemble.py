@@ -9,6 +9,7 @@ from toolweave.agent.messages import Message
 from toolweave.agent.replay import expected_call
 from toolweave.agent.roles import Style
 from toolweave.agent.trace import Call, Trace
+from toolweave.graph.chains import depths
 from toolweave.graph.plan import TrajectoryPlan, TurnKind
 from toolweave.pipeline.gates.kinds import is_long, is_parallel
 from toolweave.pipeline.making.conversation import Conversation, SpokenTurn
@@ -106,16 +107,8 @@ def quality(conversation: Conversation, trace: Trace, offered: int) -> Quality:
     return Quality(
         turns=len(conversation.turns),
         calls=len(trace.calls),
-        depth=max(_depths(feeding).values()),
+        depth=max(depths(feeding).values()),
         dependent_calls=sum(1 for found in feeding.values() if found),
         tools_offered=offered,
         attempts=max(turn.attempts for turn in conversation.turns),
     )
-
-
-def _depths(feeding: dict[str, list[str]]) -> dict[str, int]:
-    """Length of the longest chain of values that ends in each call; calls come in an order in which they can run."""
-    depths: dict[str, int] = {}
-    for call, before in feeding.items():
-        depths[call] = 1 + max((depths[item] for item in before), default=0)
-    return depths

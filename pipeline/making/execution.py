@@ -41,7 +41,7 @@ async def execute(shop: Workshop, plan: TrajectoryPlan, log: Log, rng: random.Ra
     Raises:
         PlanFailed: Not even the first turn could be made to work.
     """
-    lessons = shop.lessons(plan.index) if shop.lessons is not None else None
+    lessons = shop.lessons
     rehearsal = Rehearsal(
         lambda names: shop.open_live([shop.specs[name] for name in names]),
         shop.graph,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -81,8 +81,8 @@ class Workshop:
     """Benchmark rows that no sample may share anything with."""
     panel: Panel | None = None
     """The judge with its rubric, where there is one."""
-    lessons: Callable[[int], Lessons] | None = None
-    """What was known when the item with this number was planned; `None`: nothing, and no item is planned anew."""
+    lessons: Lessons | None = None
+    """What was known when the item was planned; `None`: nothing, and no item is planned anew."""
 
     def specs_of(self, trace: Trace) -> list[ServerSpec]:
         """The servers that a trace calls, in the order of their first call."""

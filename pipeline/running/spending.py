@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,9 +24,6 @@ class Spent:
     def as_json(self) -> dict[str, Any]:
         """All of it."""
         return asdict(self) | {"seconds": round(self.seconds, 1)}
-
-
-Meter = Callable[[], Spent]
 
 
 def teacher_spending(facts: dict[str, Any]) -> tuple[int | None, float | None]:

@@ -13,7 +13,6 @@ from anyio.from_thread import start_blocking_portal
 
 from toolweave.pipeline.engines.actors import load_ray
 from toolweave.pipeline.environments import warm_environments
-from toolweave.pipeline.gates.rubric import load_rubric
 from toolweave.pipeline.grouped_errors import plain_errors
 from toolweave.pipeline.running.barriers import Barriers
 from toolweave.pipeline.running.control import Control
@@ -24,7 +23,7 @@ from toolweave.pipeline.sample import Sample
 from toolweave.pipeline.settings import Pace, RunSettings
 from toolweave.pipeline.storage.identity import identity_of
 from toolweave.pipeline.storage.store import Store
-from toolweave.pipeline.teachers import open_teacher, options_of
+from toolweave.pipeline.teachers import rubric_of, teacher_of
 from toolweave.servers.errors import ToolweaveError
 
 
@@ -61,13 +60,13 @@ async def run_job(
         ToolweaveError: The run cannot begin, or not go on.
     """
     barriers = Barriers.read(settings)
-    rubric = load_rubric(settings.judge) if settings.judge is not None else None
+    rubric = rubric_of(settings)
     pace, governor = pace or Pace(), governor or Governor()
     if pace.engine == "ray":
         load_ray()
     with (Store.resume if resume else Store.create)(out, identity_of(settings)) as store, plain_errors():
         async with (
-            open_teacher(settings.model, settings.base_url, settings.prompts, options_of(pace), rubric) as teacher,
+            teacher_of(settings, pace, rubric) as teacher,
             warm_environments() as open_fresh,
         ):
             run = Run(settings, pace, store, teacher, on_progress, open_fresh, barriers, governor, on_sample)

@@ -13,6 +13,7 @@ from toolweave.pipeline.gates.agreement import alteration, disagreement
 from toolweave.pipeline.gates.checker import checker_gate
 from toolweave.pipeline.gates.verdict import Rejection
 from toolweave.pipeline.sample import Sample, sample_id
+from toolweave.servers.tools import Tool, function_names
 
 Row = dict[str, Any]
 ORDERS = (
@@ -177,3 +178,14 @@ def test_a_row_that_disagrees_with_itself_is_not_kept() -> None:
     verdict = checker_gate(Sample.model_validate(row))
     assert isinstance(verdict, Rejection)
     assert verdict.gate == "agreement"
+
+
+@pytest.mark.parametrize("name", ["orders.list", "list orders", "list_" + "orders_" * 12])
+def test_a_tool_whose_name_endpoints_do_not_accept_is_called_by_the_name_under_which_it_is_offered(name: str) -> None:
+    offered = function_names([Tool("shop", name)])[f"shop/{name}"]
+    row = copy.deepcopy(SAMPLE.model_dump(mode="json"))
+    row["checker"]["calls"][0]["tool"] = name
+    row["turns"][0]["target"] = f"shop/{name}"
+    calls(1, offered)(row)
+    assert offered != name
+    assert disagreement(Sample.model_validate(row)) is None
