@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from toolweave.agent.asking import audible, parameter_at, unasked, user_slip
 from toolweave.agent.choices import untold_choices
 from toolweave.agent.grounding import unsupported
 from toolweave.agent.messages import Message
 from toolweave.agent.patterns import get
+from toolweave.agent.relative import reads_as_change
 from toolweave.agent.roles import AdvancedTool, Happened, Model, Query, QueryAsk, Style, ToolingAsk, UserAsk, UserValue
 from toolweave.agent.spoken import reads_as
 from toolweave.agent.trace import Call, TurnTrace
@@ -19,7 +20,8 @@ from toolweave.servers.errors import RequestRefused
 from toolweave.servers.tools import Tool
 
 ATTEMPTS = 4
-CODE_CASE = re.compile(r"\b[a-z]+_[a-z0-9_]+\b|\b[a-z]+[A-Z]\w*\b")
+CODE_CASE = re.compile(r"\b[a-z]+_[a-z0-9_]+\b|\b(?=[a-z]{2}|[a-z][A-Z][a-z]{2})[a-z]+[A-Z]\w*\b")
+"""Words in the style of code; signs of units such as kN, pH and kWh are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,15 @@ async def ask_backwards(
         TeacherError: The teacher failed, or no attempt passed the checks.
     """
     calls = wanted(trace)
-    inputs = tuple(_inputs(calls))
+    inputs = tuple(_inputs(calls, earlier))
     told = tuple(item for item in inputs if (item.call, item.pointer) not in trace.withheld)
     unsaid = tuple(item for item in inputs if (item.call, item.pointer) in trace.withheld)
     seen = tuple(map(happened, calls))
-    advanced = await model.tooling(ToolingAsk(seen, inputs, rng.randrange(2**31)))
-    carried, forbidden = tuple(_carried(calls)), tuple(_forbidden(calls, offered, inputs))
+    seed = rng.randrange(2**31)
     if known := _said_already(calls, earlier, inputs, history):
         raise RequestRefused(f"the user has said what a tool is to find: {known[0]!r}")
+    advanced = await model.tooling(ToolingAsk(seen, inputs, seed))
+    carried, forbidden = tuple(_carried(calls)), tuple(_forbidden(calls, offered, inputs))
     complaints: tuple[str, ...] = ()
     for attempt in range(1, ATTEMPTS + 1):
         ask = QueryAsk(
@@ -85,7 +88,7 @@ async def speak_as_user(
     Raises:
         TeacherError: The teacher failed, or no attempt passed the checks.
     """
-    values = tuple(item for item in _inputs(wanted(trace)) if (item.call, item.pointer) in trace.withheld)
+    values = tuple(item for item in _inputs(wanted(trace), ()) if (item.call, item.pointer) in trace.withheld)
     complaints: tuple[str, ...] = ()
     for _ in range(ATTEMPTS):
         ask = UserAsk(
@@ -147,11 +150,15 @@ def _unsaid(query: Query, values: Sequence[UserValue]) -> tuple[list[str], str]:
     rest = query.text
     for item in values:
         text = said.get((item.call, item.pointer))
-        if text is None or text not in query.text or not reads_as(text, item.value):
+        if text is None or text not in query.text or not _says(text, item):
             problems.append(f"the value {item.value!r} cannot be read in the text")
         else:
             rest = rest.replace(text, " … ")
     return problems, rest
+
+
+def _says(text: str, item: UserValue) -> bool:
+    return reads_as(text, item.value) or reads_as_change(text, item.before, item.value)
 
 
 def _slips_of_the_tongue(rest: str, forbidden: Sequence[str]) -> list[str]:
@@ -164,12 +171,15 @@ def mentions(text: str, words: Iterable[str]) -> list[str]:
     return [word for word in words if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE)]
 
 
-def _inputs(calls: Sequence[Call]) -> Iterable[UserValue]:
+def _inputs(calls: Sequence[Call], earlier: Sequence[Call]) -> Iterable[UserValue]:
     """What the user has to say in this turn."""
+    by_id = {call.id: call for call in earlier}
     for call in calls:
         for place, source in call.sources.items():
             if source.kind == "user" and source.said_for is None:
-                yield _value(call, place)
+                value = _value(call, place)
+                changed = source.instead_of
+                yield replace(value, before=get(by_id[changed[0]].arguments, changed[1])) if changed else value
 
 
 def _carried(calls: Sequence[Call]) -> Iterable[UserValue]:

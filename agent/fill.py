@@ -15,6 +15,7 @@ from typing import Any
 from toolweave.agent.arguments import Candidate, ValueBook
 from toolweave.agent.memory import Memory
 from toolweave.agent.patterns import argument_leaves, get, place_of, put
+from toolweave.agent.relative import near
 from toolweave.agent.roles import Model, ValueAsk
 from toolweave.agent.rows import Focus, Rows
 from toolweave.agent.slots import Blamed, Filling, Leg, Pick, Slot, combined
@@ -27,6 +28,11 @@ from toolweave.graph.schema import Parameter, parameters
 from toolweave.servers.errors import ToolweaveError
 from toolweave.servers.json_values import canonical
 from toolweave.servers.tools import Tool
+
+NEAR_SHARE = 0.8
+"""Share of changes of mind for which a value is tried first that is easily said by how it differs from the old one."""
+MOST_NEAR = 2
+"""Such values for one change."""
 
 
 class PlanFailed(ToolweaveError):
@@ -217,7 +223,10 @@ class Filler:
         choices = [choice for choice in choices if canonical(choice.value) not in taken] or choices
         before, step = self.said.get(parameter.path, (None, None))
         reused = before is not None and canonical(before) not in taken
-        picks = [_said_pick(tool, parameter, choice, turn) for choice in choices]
+        sources = [Source("const") if choice.how == "const" else Source("user", turn=turn) for choice in choices]
+        picks = [
+            _said_pick(tool, parameter, choice.value, source) for choice, source in zip(choices, sources, strict=True)
+        ]
         rank = [
             (
                 self.blame[pick.blamed],
@@ -237,12 +246,18 @@ class Filler:
         place = place_of(planned.changed or "")
         if changed is None or place not in before.sources:
             raise PlanFailed("plan", f"{tool.id}: there is no {planned.changed!r} to change")
-        old = canonical(get(before.arguments, place))
-        slot = await self._said_slot(tool, changed, turn, frozenset({old}))
-        others = tuple(pick for pick in slot.picks if canonical(pick.values[changed.path][0]) != old)
+        old, source = get(before.arguments, place), Source("user", turn=turn, instead_of=(before.id, place))
+        slot = await self._said_slot(tool, changed, turn, frozenset({canonical(old)}))
+        values = [*self._near(tool, changed, old), *(pick.values[changed.path][0] for pick in slot.picks)]
+        others = [_said_pick(tool, changed, value, source) for value in values if canonical(value) != canonical(old)]
         if not others:
             raise PlanFailed("plan", f"{tool.id}: there is no other {planned.changed!r} to say", [step])
-        return Slot(slot.name, others, frozenset({step}))
+        return Slot(slot.name, tuple(others), frozenset({step}))
+
+    def _near(self, tool: Tool, changed: Parameter, old: Any) -> list[Any]:
+        """A value that is easily said by how it differs from the old one, in a share of the changes."""
+        rng = random.Random(f"{self.voice.seed}:{tool.id}:{changed.path}:{old}")
+        return near(old, changed, rng)[:MOST_NEAR] if rng.random() < NEAR_SHARE else []
 
     def _filling(self, planned: PlannedCall, slots: Sequence[Slot], picks: dict[str, Pick]) -> Filling | None:
         """The arguments of these choices; `None` when two parameters would take one and the same thing."""
@@ -299,10 +314,8 @@ def _as_decided(slots: Sequence[Slot], picks: dict[str, Pick]) -> dict[str, Pick
     return found
 
 
-def _said_pick(tool: Tool, parameter: Parameter, choice: Candidate, turn: int) -> Pick:
-    source = Source("const") if choice.how == "const" else Source("user", turn=turn)
-    blamed = "said", tool.id, parameter.path, canonical(choice.value)
-    return Pick({parameter.path: (choice.value, source)}, blamed)
+def _said_pick(tool: Tool, parameter: Parameter, value: Any, source: Source) -> Pick:
+    return Pick({parameter.path: (value, source)}, ("said", tool.id, parameter.path, canonical(value)))
 
 
 def _goes_through(planned: PlannedCall) -> set[int]:

@@ -36,6 +36,8 @@ class UserValue:
     schema: dict[str, Any]
     """Schema of the parameter leaf."""
     value: Any
+    before: Any = None
+    """What the user said before and now wants otherwise; `None` where nothing is changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ class Source:
     """For `output`: JSON pointer into the producing call's decoded value."""
     said_for: tuple[str, str] | None = None
     """For `user`: (call id, JSON pointer) of the argument that the user said it for, where that was another one."""
+    instead_of: tuple[str, str] | None = None
+    """For `user`: (call id, JSON pointer) of the argument that the user wants otherwise, where there is one."""
 
     def as_json(self) -> dict[str, Any]:
         """The fields that apply to this kind."""

@@ -17,6 +17,7 @@ from toolweave.pipeline.settings import Pace, RunSettings
 from toolweave.servers.errors import ConfigError
 
 if TYPE_CHECKING:
+    from toolweave.agent.endpoint.client import Shelf
     from toolweave.agent.endpoint.teacher import EndpointTeacher
 
 OFFLINE = "offline"
@@ -42,6 +43,7 @@ async def open_teacher(
     prompts: Path | None = None,
     options: EndpointOptions | None = None,
     rubric: Rubric | None = None,
+    shelf: Shelf | None = None,
 ) -> AsyncGenerator[Teacher]:
     """The teacher of this name, ready to be asked, and its judge.
 
@@ -53,7 +55,8 @@ async def open_teacher(
         async def endpoint(name: str, url: str | None) -> EndpointTeacher:
             from toolweave.agent.endpoint.teacher import EndpointTeacher  # half a second that `offline` does not need
 
-            return await stack.enter_async_context(EndpointTeacher(name, url, options=options, prompts=prompts))
+            opened = EndpointTeacher(name, url, options=options, prompts=prompts, shelf=shelf)
+            return await stack.enter_async_context(opened)
 
         teacher = None if model == OFFLINE else await endpoint(model, base_url)
         judge = panel = None
@@ -73,9 +76,11 @@ def rubric_of(settings: RunSettings) -> Rubric | None:
     return load_rubric(settings.judge) if settings.judge is not None else None
 
 
-def teacher_of(settings: RunSettings, pace: Pace, rubric: Rubric | None) -> AbstractAsyncContextManager[Teacher]:
+def teacher_of(
+    settings: RunSettings, pace: Pace, rubric: Rubric | None, shelf: Shelf | None = None
+) -> AbstractAsyncContextManager[Teacher]:
     """The teacher of a run, with its judge; as `open_teacher`."""
-    return open_teacher(settings.model, settings.base_url, settings.prompts, options_of(pace), rubric)
+    return open_teacher(settings.model, settings.base_url, settings.prompts, options_of(pace), rubric, shelf)
 
 
 def _judging(rubric: Rubric, teacher: str) -> str:

@@ -6,8 +6,9 @@ request is repeated is told in `sending.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import hashlib
+from dataclasses import astuple, dataclass
+from typing import Any, Protocol
 
 from toolweave.agent.endpoint.dialect import Dialect, Offer
 from toolweave.agent.endpoint.failures import Failure, Rejected, one_line
@@ -15,6 +16,7 @@ from toolweave.agent.endpoint.options import EndpointOptions
 from toolweave.agent.endpoint.replies import BadReply, Completion, read_completion
 from toolweave.agent.endpoint.sending import Clock, Sender
 from toolweave.agent.endpoint.usage import RoleUsage
+from toolweave.servers.json_values import canonical
 
 __all__ = ["Clock", "EndpointClient", "Prompt"]
 
@@ -35,17 +37,36 @@ class Prompt:
     """Ask without `response_format`."""
 
 
+class Shelf(Protocol):
+    """Where replies are kept that were paid for, by the digest of what was asked."""
+
+    def find(self, key: str) -> Any | None:
+        """The reply that was kept under a digest, if there is one."""
+        ...
+
+    def keep(self, key: str, reply: Any) -> None:
+        """Keep a reply as the endpoint gave it; it is safe when this returns."""
+        ...
+
+
 class EndpointClient:
     """Talks to one model of one endpoint; close it when done."""
 
     def __init__(
-        self, model: str, base_url: str | None, api_key: str | None, options: EndpointOptions, clock: Clock
+        self,
+        model: str,
+        base_url: str | None,
+        api_key: str | None,
+        options: EndpointOptions,
+        clock: Clock,
+        shelf: Shelf | None = None,
     ) -> None:
         self.model = model
         self.dialect = Dialect(options)
         self._options = options
         self._sender = Sender(model, base_url, api_key, options, clock)
         self.url = self._sender.url
+        self._shelf = shelf
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -58,8 +79,19 @@ class EndpointClient:
             BadReply: The endpoint answered with something that is no completion.
             TeacherError: It did not answer, or refuses; `EndpointUnusable` when it always will.
         """
+        key = self._key(prompt) if self._shelf is not None else ""
+        if self._shelf is not None and (kept := self._shelf.find(key)) is not None:
+            return self._read(kept, RoleUsage())  # it was counted when it was paid
         async with self._sender.places:
-            return self._read(await self._negotiate(prompt, usage), usage)
+            data = await self._negotiate(prompt, usage)
+        if self._shelf is not None:
+            self._shelf.keep(key, data)
+        return self._read(data, usage)
+
+    def _key(self, prompt: Prompt) -> str:
+        """Equal for requests that ask for the same, in whatever dialect; the seed belongs to what is asked."""
+        asked = [self.url, self.model, self._options.temperature, *astuple(prompt)]
+        return hashlib.sha256(canonical(asked).encode("utf-8", "surrogatepass")).hexdigest()
 
     async def _negotiate(self, prompt: Prompt, usage: RoleUsage) -> object:
         expiry = self._sender.expiry()

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 from toolweave.agent.endpoint import render
 from toolweave.agent.endpoint.checks import check_hint, check_judgement, check_said, check_step, check_value
-from toolweave.agent.endpoint.client import Clock, EndpointClient, Prompt
+from toolweave.agent.endpoint.client import Clock, EndpointClient, Prompt, Shelf
 from toolweave.agent.endpoint.options import EndpointOptions
 from toolweave.agent.endpoint.prompts import load_prompts
 from toolweave.agent.endpoint.replies import BadReply, Completion, read_reply
@@ -59,10 +59,11 @@ class EndpointTeacher:
         options: EndpointOptions | None = None,
         prompts: Path | None = None,
         clock: Clock | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         self._options = options or EndpointOptions()
         self._prompts = load_prompts(prompts)
-        self._client = EndpointClient(model, base_url, api_key, self._options, clock or Clock())
+        self._client = EndpointClient(model, base_url, api_key, self._options, clock or Clock(), shelf)
         self._usage = {role: RoleUsage() for role in _ROLES}
 
     @property

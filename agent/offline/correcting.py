@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from toolweave.agent.offline.conversation import read_situation
 from toolweave.agent.offline.drafting import Spoken, sentence
 from toolweave.agent.offline.english import capitalised, reworded
-from toolweave.agent.offline.forms import forms
+from toolweave.agent.offline.forms import forms, pick
 from toolweave.agent.offline.purpose import phrase_without, purpose_of
 from toolweave.agent.offline.wording import NAMING, SEEKING, Clause, Group, clause, groups, label, measures
 from toolweave.agent.patterns import argument_leaves
+from toolweave.agent.relative import in_words
 from toolweave.agent.roles import QueryAsk, UserValue
 
 _CUE = re.compile(
@@ -41,6 +42,17 @@ _BARE = forms(
     | I've changed my mind, {v} instead, please."""
 )
 
+_SIDES = ("later", "earlier")
+_DIFFERING = forms(
+    """Actually, could we make that {v} instead? | On second thought, {v} would be better.
+    | Change of plan: {v}, please. | Come to think of it, {v} suits me better.
+    | I've changed my mind, let's make it {v}."""
+)
+_ORDERED = forms(
+    """Actually, please {v}. | On second thought, {v}, please. | Change of plan: {v}. | Could you {v} instead?
+    | Come to think of it, I'd rather {v}."""
+)
+
 
 def is_correction(request: str) -> bool:
     """Whether the user changes their mind about something."""
@@ -52,10 +64,22 @@ def change_of_mind(ask: QueryAsk, banned: Sequence[str], rng: random.Random) -> 
     parts: list[str] = []
     said: list[tuple[UserValue, str]] = []
     for group in groups(ask.inputs):
+        if not parts and (text := _difference(group, banned, rng)) is not None:
+            said.append((group.first, text))
+            parts.append(pick(rng, _DIFFERING if text.split()[-1] in _SIDES else _ORDERED, v=text))
+            continue
         told = clause(group, banned, rng)
         said += told.said
         parts.append(sentence(told.sentence) if parts else _opening(ask, group, told, banned, rng))
     return " ".join(parts), said
+
+
+def _difference(group: Group, banned: Sequence[str], rng: random.Random) -> str | None:
+    """How the value differs from what was wanted before, where that is easily said."""
+    item = group.first
+    if item.before is None or len(group.items) > 1:
+        return None
+    return in_words(item.before, item.value, label(group, banned), rng)
 
 
 def _opening(ask: QueryAsk, group: Group, told: Clause, banned: Sequence[str], rng: random.Random) -> str:

@@ -39,7 +39,7 @@ class Candidate:
     call: Seen
     score: float
     why: str
-    """What speaks for this entry: `matches`, `used`, `only` or `first`."""
+    """What speaks for this entry: `matches`, `used`, `only`, `first`, or that it is `changed`."""
     pattern: str = ""
     """Field of the result; empty for what a call was made with."""
 

@@ -31,6 +31,10 @@ _SIGNS = {
 """Last words of parameters that name a thing by a sign, as they are spoken of."""
 # {what}: the argument, {What} with a capital. {value}: its value. {told}: the user's words for the entry.
 _KNOWN = forms("From before, {what} is {value}. | {What} stays {value}.")
+_CHANGED = forms(
+    """{What} was {value}, and I work out from that what the user wants now.
+    | Counting from {value}, I get {what} that is wanted now."""
+)
 _WORKED_WITH = forms("I have worked with {value} before, which is what this is about. | It is about {value} again.")
 _TOLD_BY = forms(
     """The entry for {told} has {value} as {what}. | {What} for {told} is {value}.
@@ -66,6 +70,7 @@ def sources(ready: Way, situation: Situation, rng: random.Random) -> list[str]:
     """Where the arguments come from: one sentence on results, one on the request."""
     plain = [item for item in ready.filled if not is_list(item.value) and not is_object(item.value)]
     shown = [item for item in plain if item.source in ("result", "earlier")]
+    shown.sort(key=lambda item: item.candidate is None or item.candidate.why != "changed")
     said = [item for item in ready.filled if item.source == "request" and not isinstance(item.value, bool)]
     parts = [_from_result(shown[0], ready, situation, rng)] if shown else []
     return [*parts, _from_request(said, ready.tool, rng)] if said else parts
@@ -76,6 +81,8 @@ def _from_result(item: Filled, ready: Way, situation: Situation, rng: random.Ran
     why, now = item.candidate.why, item.candidate.call.now
     what = thing(item.path, ready.tool)
     parts = {"what": what, "What": capitalised(what), "value": item.value, "when": "just now" if now else "earlier"}
+    if why == "changed":
+        return pick(rng, _CHANGED, **{**parts, "value": item.candidate.value})
     if why == "used":
         return pick(rng, (*_KNOWN, *(_WORKED_WITH if isinstance(item.value, str) else ())), **parts)
     told = entry_named(item.candidate, situation) if why == "matches" else ""

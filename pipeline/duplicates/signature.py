@@ -76,7 +76,7 @@ def _turns(sample: Sample) -> Iterator[_Spoken]:
         if item.source["kind"] == "output":
             producer = tools.get(str(item.source["call"]), "")
             taken[item.call][item.argument] = (producer, str(item.source["place"]))
-        elif item.source["kind"] == "user":
+        elif item.source["kind"] in ("user", "derived"):
             said[item.call][item.argument] = str(item.source["text"])
     for turn in sample.turns:
         messages = sample.messages[turn.messages[0] : turn.messages[1] + 1]

@@ -16,6 +16,7 @@ from toolweave.pipeline.making.workshop import Workshop
 from toolweave.pipeline.plans.replanning import Lessons
 from toolweave.pipeline.running.groundwork import Ground
 from toolweave.pipeline.settings import Pace, RunSettings
+from toolweave.pipeline.storage.replies import asking_for
 from toolweave.pipeline.teachers import Teacher
 
 
@@ -66,7 +67,8 @@ class Bench:
 
     async def make(self, plan: TrajectoryPlan, lessons: Lessons) -> Finished:
         """As `Engine` has it."""
-        return await finish(replace(self._shop, lessons=lessons), plan)
+        with asking_for(plan.index):
+            return await finish(replace(self._shop, lessons=lessons), plan)
 
     @property
     def calls(self) -> int:

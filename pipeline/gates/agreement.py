@@ -77,7 +77,7 @@ def _targets(sample: Sample) -> Iterator[str]:
 def _wordings(sample: Sample) -> Iterator[str]:
     """What the user says for an argument stands in the user's words of that turn, and not inside another word."""
     for item in sample.provenance:
-        if item.source.get("kind") != "user":
+        if item.source.get("kind") not in ("user", "derived"):
             continue
         first, last = sample.turns[int(item.source["turn"])].messages
         spoken = [str(one["content"]) for one in sample.messages[first : last + 1] if one["role"] == "user"]

@@ -13,7 +13,8 @@ from toolweave.agent.compare import equal_values
 from toolweave.agent.compose import CODE_CASE, mentions
 from toolweave.agent.grounding import given_away, seen_text, unsupported
 from toolweave.agent.outcomes import reads_as_error, reads_as_failure, reads_as_nothing
-from toolweave.agent.patterns import argument_leaves
+from toolweave.agent.patterns import argument_leaves, get
+from toolweave.agent.relative import changed, reads_as_change
 from toolweave.agent.schemas import property_schema, schema_errors
 from toolweave.agent.spoken import reads_as
 from toolweave.pipeline.gates.kinds import REFUSED, kinds
@@ -96,7 +97,9 @@ def grounding(sample: Sample) -> Iterator[str]:
 def _unsourced(sample: Sample, item: Provenance, value: Any) -> str | None:
     kind = item.source.get("kind")
     if kind == "user":
-        return _unsaid(sample, item, value)
+        return _unheard(sample, item) or _misread(item, value)
+    if kind == "derived":
+        return _unheard(sample, item) or _does_not_follow(sample, item, value)
     if kind == "output":
         return _not_returned(sample, item, value)
     if kind in ("default", "const"):
@@ -104,7 +107,8 @@ def _unsourced(sample: Sample, item: Provenance, value: Any) -> str | None:
     return f"unknown kind of source {kind!r}"
 
 
-def _unsaid(sample: Sample, item: Provenance, value: Any) -> str | None:
+def _unheard(sample: Sample, item: Provenance) -> str | None:
+    """Why the user has not said the recorded words by then."""
     turn, text = item.source.get("turn"), item.source.get("text")
     if not isinstance(turn, int) or not 0 <= turn < len(sample.turns) or not isinstance(text, str):
         return "the user's words are not recorded"
@@ -115,7 +119,28 @@ def _unsaid(sample: Sample, item: Provenance, value: Any) -> str | None:
         return "the user says it only later"
     if not any(text in words for words in spoken):
         return "the user's message does not hold the recorded words"
+    return None
+
+
+def _misread(item: Provenance, value: Any) -> str | None:
+    text = str(item.source["text"])
     return None if reads_as(text, value) else f"the words {text!r} do not say {value!r}"
+
+
+def _does_not_follow(sample: Sample, item: Provenance, value: Any) -> str | None:
+    """Why a value is not what the words make of an earlier call's argument, by the recorded rule."""
+    order = {call.id: number for number, call in enumerate(sample.checker.calls)}
+    origin, place = str(item.source.get("call")), str(item.source.get("argument"))
+    if order.get(origin, len(order)) >= order[item.call]:
+        return "what it is counted from does not come before it"
+    try:
+        before = get(sample.checker.calls[order[origin]].arguments, place)
+    except KeyError:
+        return f"{origin} has no {place}"
+    text = str(item.source["text"])
+    found = changed(text, before)
+    follows = found is not None and found[0] == item.source.get("rule") and reads_as_change(text, before, value)
+    return None if follows else f"{text!r} does not make {value!r} of {before!r}"
 
 
 def _not_returned(sample: Sample, item: Provenance, value: Any) -> str | None:

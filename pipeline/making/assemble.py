@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from toolweave.agent.messages import Message
+from toolweave.agent.patterns import get
+from toolweave.agent.relative import changed, reads_as_change
 from toolweave.agent.replay import expected_call
 from toolweave.agent.roles import Style
 from toolweave.agent.trace import Call, Trace
@@ -42,12 +44,13 @@ def assemble(
     messages = tuple(conversation.messages)
     used = {call.tool.server for call in trace.calls}
     calls = _as_spoken(trace, messages)
+    by_id = {call.id: call for call in calls}
     return Sample(
         id=sample_id(tools, messages, plan.seed),
         tools=tools,
         messages=messages,
         turns=tuple(_turn(turn, conversation, offered, tools) for turn in conversation.turns),
-        provenance=tuple(item for call in calls for item in _provenance(call, conversation)),
+        provenance=tuple(item for call in calls for item in _provenance(call, by_id, conversation)),
         checker=Checker(calls=tuple(expected_call(call) for call in calls)),
         servers=tuple(ServerRecord(name=s.name, version=s.version, digest=s.digest) for s in servers if s.name in used),
         teacher=teacher,
@@ -93,12 +96,24 @@ def _kind(planned: TurnKind, messages: Sequence[Message], tools: Sequence[dict[s
     return "parallel" if is_parallel(messages) else "base"
 
 
-def _provenance(call: Call, conversation: Conversation) -> Iterator[Provenance]:
+def _provenance(call: Call, by_id: Mapping[str, Call], conversation: Conversation) -> Iterator[Provenance]:
     for place, source in call.sources.items():
         facts = source.as_json()
         if source.kind == "user":
-            facts["turn"], facts["text"] = conversation.said[source.said_for or (call.id, place)]
+            said_for = source.said_for or (call.id, place)
+            facts["turn"], facts["text"] = conversation.said[said_for]
+            facts |= _derived(facts["text"], said_for, by_id)
         yield Provenance(call=call.id, argument=place, source=facts)
+
+
+def _derived(text: str, said_for: tuple[str, str], by_id: Mapping[str, Call]) -> dict[str, str]:
+    """What a value is counted from, where the user only says how it differs from what was wanted before."""
+    call, place = by_id[said_for[0]], said_for[1]
+    if (origin := call.sources[place].instead_of) is None:
+        return {}
+    before, value = get(by_id[origin[0]].arguments, origin[1]), get(call.arguments, place)
+    found = changed(text, before) if reads_as_change(text, before, value) else None
+    return {} if found is None else {"kind": "derived", "rule": found[0], "call": origin[0], "argument": origin[1]}
 
 
 def quality(conversation: Conversation, trace: Trace, offered: int) -> Quality:

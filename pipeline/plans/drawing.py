@@ -33,6 +33,8 @@ MOST_AIMS = 10
 """Targets that are tried for a turn of one kind."""
 COMPARED = 4
 """Turns of which the one is taken that adds most for its calls."""
+MOST_AIMS_DEEP, COMPARED_DEEP = 40, 24
+"""The same where the deepest one is taken: long chains are rare in any graph."""
 PLAIN: tuple[TurnKind, ...] = ("base", "long_context")
 """Kinds that ask nothing of the chain."""
 
@@ -90,11 +92,12 @@ class Drawer:
     def _related(self, kind: TurnKind, relation: Relation, past: Past, draw: Drawing) -> TurnPlan | None:
         if relation == "corrects":
             return self.planner.plan_correction(past, kind, draw.rng) if kind in PLAIN else None
-        aims = islice(self._aims_of(relation, past, draw), MOST_AIMS)
+        tried, compared = (MOST_AIMS_DEEP, COMPARED_DEEP) if draw.deep else (MOST_AIMS, COMPARED)
+        aims = islice(self._aims_of(relation, past, draw), tried)
         plans = (self.planner.plan_turn(self._wish(kind, aim, draw), draw.rng, past) for aim in aims)
         fitting = (plan for plan in plans if isinstance(plan, TurnPlan) and self._fits(plan, relation, past))
         best = depth if draw.deep else self.aims.worth
-        compared = max(1, min(COMPARED, len(self.aims.sure) // FEW))
+        compared = max(1, min(compared, len(self.aims.sure) // FEW))
         return max(islice(fitting, compared), key=lambda plan: best(plan, past.turns), default=None)
 
     def _fits(self, turn: TurnPlan, relation: Relation, past: Past) -> bool:

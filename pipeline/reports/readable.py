@@ -82,6 +82,9 @@ def _message(message: dict[str, Any]) -> list[str]:
 def _source(source: dict[str, Any]) -> str:
     if source["kind"] == "user":
         return f"the user says “{source['text']}” in turn {source['turn'] + 1}"
+    if source["kind"] == "derived":
+        counted = f"`{source['argument']}` of `{source['call']}`"
+        return f"{source['rule']} on {counted}: the user says “{source['text']}” in turn {source['turn'] + 1}"
     if source["kind"] == "output":
         return f"output of {source['call']} at `{source['place'] or '/'}`"
     return f"the schema's {source['kind']}"

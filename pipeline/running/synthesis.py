@@ -66,7 +66,7 @@ async def run_job(
         load_ray()
     with (Store.resume if resume else Store.create)(out, identity_of(settings)) as store, plain_errors():
         async with (
-            teacher_of(settings, pace, rubric) as teacher,
+            teacher_of(settings, pace, rubric, store.replies) as teacher,
             warm_environments() as open_fresh,
         ):
             run = Run(settings, pace, store, teacher, on_progress, open_fresh, barriers, governor, on_sample)

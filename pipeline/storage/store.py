@@ -8,6 +8,7 @@
     revisions.jsonl   drafts, critiques and retries: they become preference pairs
     events.jsonl      every live call and every stage, item by item
     pending.jsonl     items that are done before those planned before them; gone when the run has finished
+    replies.sqlite    what an endpoint answered for items in the making; gone when the run has finished
     manifest.json     versions, digests, counts and cost; written at the start and at the end
 
 Items enter these files in the order in which they were planned, whatever finished first: equal runs give equal files,
@@ -37,6 +38,7 @@ from toolweave.pipeline.storage.jsonl import (
     write_json,
 )
 from toolweave.pipeline.storage.lock import hold
+from toolweave.pipeline.storage.replies import Replies
 from toolweave.servers.errors import RunError
 
 __all__ = ["Store", "read_json", "read_lines"]
@@ -52,6 +54,7 @@ class Store:
         self._lock = lock
         self._files = {name: Appender(root / f"{name}.jsonl") for name in LINES}
         self.pending = Journal(root / "pending.jsonl")
+        self.replies = Replies(root / "replies.sqlite")
         self.done: dict[int, str] = {}
         """Index of every item that is in the files → its outcome; all up to `next`."""
         self.kinds: dict[int, tuple[TurnKind, ...]] = {}
@@ -116,6 +119,7 @@ class Store:
         for file in self._files.values():
             file.close()
         self.pending.close()
+        self.replies.close()
         self._lock.close()
 
     @property
@@ -137,6 +141,7 @@ class Store:
         else:
             self._count(item.index, "kept", tuple(turn.kind for turn in item.made.turns))
         self.pending.tidy()
+        self.replies.forget(item.index)
 
     def record(self, event: str, **facts: Any) -> None:
         """Append an event that belongs to no item."""
@@ -153,6 +158,7 @@ class Store:
     def finish(self) -> None:
         """The run is complete: what is done beyond it is let go."""
         self.pending.remove()
+        self.replies.remove()
 
     def _count(self, index: int, outcome: str, kinds: tuple[TurnKind, ...] = (), stage: str = "") -> None:
         self.done[index] = outcome

@@ -183,7 +183,7 @@ async def test_a_correction_is_the_earlier_call_with_one_other_value(tmp_path: P
     assert {before.calls[1].arguments["line"], after.calls[0].arguments["line"]} == set(values["line"])
     assert after.calls[0].sources == {
         "/title": Source("user", turn=0, said_for=("call_2", "/title")),
-        "/line": Source("user", turn=1),
+        "/line": Source("user", turn=1, instead_of=("call_2", "/line")),
     }
 
 
