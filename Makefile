@@ -15,7 +15,7 @@ demo: setup  ## Set up, then make a small data set from the servers of mcp.json
 	.venv/bin/toolweave run --mcp mcp.json --out runs/demo -n 24 --seed 7
 
 test:  ## Set up, then run every check
-	$(INSTALL) run dev legacy node
+	$(INSTALL) run dev legacy node browser
 	$(MAKE) check
 
 check:  ## Every check, on an environment that is there

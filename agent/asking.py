@@ -55,21 +55,25 @@ def question_problem(text: str, tool: Tool, pointer: str) -> str | None:
     if reads_as_error(text):
         return "it reads like an error"
     asked, wanted = set(words(" ".join(questions))), asked_words(tool, pointer)
-    if asked & (wanted - {tool_nouns(tool).head}):
+    others = {word for one in parameters(tool) for word in words(one.path)} - _named(pointer) - _ASIDE
+    if asked & (wanted - others - {tool_nouns(tool).head}):
         return None
-    others = {word for one in parameters(tool) for word in words(one.path)} - wanted - _ASIDE
     return None if asked & wanted and not asked & others else "it does not ask for what is missing"
 
 
 def asked_words(tool: Tool, pointer: str) -> set[str]:
     """Words of which a question for an argument must hold one: of its name, its description, else of its tool."""
-    name = next((part for part in reversed(pointer.split("/")) if part and not part.isdigit()), "")
     parameter = parameter_at(tool, pointer)
     described = parameter.description if parameter is not None else ""
-    found = set(words(name)) | set(words(described))
+    found = _named(pointer) | set(words(described))
     found |= _WHEN if found & _WHEN else set()
     telling = found - _ASIDE
     return (telling or found) | {tool_nouns(tool).head} - {""}
+
+
+def _named(pointer: str) -> set[str]:
+    """Words of the name of what a JSON pointer leads to."""
+    return set(words(next((part for part in reversed(pointer.split("/")) if part and not part.isdigit()), "")))
 
 
 def refusal_problem(text: str) -> str | None:

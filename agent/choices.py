@@ -15,7 +15,7 @@ from typing import Any
 from toolweave.agent.patterns import argument_leaves, get
 from toolweave.agent.spoken import written_date
 from toolweave.agent.trace import Call
-from toolweave.graph.fields import leaves, value_at
+from toolweave.graph.fields import Leaf, leaves
 
 _ANY = re.compile(r"\b(?:any|first|whichever|whatever|either|next|earliest|some|one of)\b", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[^\W\d_][-_]?\d{2,}|\d{5,}|[_{}]")
@@ -60,10 +60,12 @@ def is_told(output: Any, place: str, said: str, chosen: Sequence[str] = ()) -> b
     return all(_is_counted(index, said) or _stands_out(rows, said) for index, rows in _choices(output, place, chosen))
 
 
-def can_be_told(output: Any, place: str) -> bool:
-    """Whether some words could tell the row of a place from its like without saying an identifier or the value."""
-    value = str(value_at(output, place))
-    return all(_tellable(rows, value) for _, rows in _choices(output, place, ()))
+def can_be_told(output: Any, leaf: Leaf, known: Sequence[Leaf]) -> bool:
+    """Whether some words could tell the row of a leaf from its like without saying an identifier or the value.
+
+    `known` are all leaves of the output, which take a while to read.
+    """
+    return all(_tellable(rows, str(leaf.value)) for _, rows in _choices(output, leaf.place, (), known))
 
 
 def is_wordy(value: Any) -> bool:
@@ -93,7 +95,9 @@ def _is_counted(index: int, said: str) -> bool:
     )
 
 
-def _choices(output: Any, place: str, chosen: Sequence[str]) -> Iterator[tuple[int, list[list[str]]]]:
+def _choices(
+    output: Any, place: str, chosen: Sequence[str], known: Sequence[Leaf] | None = None
+) -> Iterator[tuple[int, list[list[str]]]]:
     """For every list on the way to a place: which row is chosen, and the readable words of each row, that one first."""
     plain, _, label = place.partition("#")
     for match in _INDEX.finditer(plain):
@@ -103,12 +107,11 @@ def _choices(output: Any, place: str, chosen: Sequence[str]) -> Iterator[tuple[i
         too = {at for at in range(len(rows)) if any(f"{item}/".startswith(f"{before}/{at}/") for item in chosen)}
         yield index, _first_without(rows, index, too)
     if label and isinstance(text := get(output, plain), str):
-        yield len(ORDINALS), _lines(text, output, place, chosen)
+        yield len(ORDINALS), _lines(text, leaves(output) if known is None else known, place, chosen)
 
 
-def _lines(text: str, output: Any, place: str, too: Sequence[str]) -> list[list[str]]:
+def _lines(text: str, found: Sequence[Leaf], place: str, too: Sequence[str]) -> list[list[str]]:
     """Lines of a text that hold a value of the same kind; the chosen one first."""
-    found = leaves(output)
     chosen = next((leaf for leaf in found if leaf.place == place), None)
     if chosen is None:
         return [[]]

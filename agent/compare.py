@@ -59,8 +59,8 @@ def _match(
     ready = [item for item in same_tool if item.after <= done]
     if not ready:
         return Finding("missing_prerequisite", same_tool[0].tool)
-    best = min(ready, key=lambda item: len(_differences(item, call)))
-    place = _differences(best, call)[0]
+    best = min(ready, key=lambda item: len(differing(item.arguments, call.arguments)))
+    place = (differing(best.arguments, call.arguments) or [""])[0]
     source = best.sources.get(place)
     return Finding(
         "wrong_source" if source is not None and source.kind == "output" else "wrong_value", best.tool, place
@@ -88,10 +88,8 @@ def _with_defaults(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in (defaults | arguments).items() if not (value is None and key in defaults)}
 
 
-def _differences(expected: Call, call: ProposedCall) -> list[str]:
-    """Pointers of leaves that differ, the expected call's first; never empty for calls that are not equal."""
-    wanted, given = dict(argument_leaves(expected.arguments)), dict(argument_leaves(call.arguments))
-    differing = [
-        place for place, value in wanted.items() if place not in given or not equal_values(given[place], value)
-    ]
-    return differing + [place for place in given if place not in wanted] or [""]
+def differing(expected: dict[str, Any], proposed: dict[str, Any]) -> list[str]:
+    """Pointers of the leaves in which two argument objects differ, those of the expected one first."""
+    wanted, given = dict(argument_leaves(expected)), dict(argument_leaves(proposed))
+    places = [place for place, value in wanted.items() if place not in given or not equal_values(given[place], value)]
+    return places + [place for place in given if place not in wanted]

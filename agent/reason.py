@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from toolweave.agent.asking import question_problem, refusal_problem
 from toolweave.agent.compare import Finding, match_step
-from toolweave.agent.compose import happened
+from toolweave.agent.compose import happened, mentions
 from toolweave.agent.grounding import given_away, seen_text, unsupported
 from toolweave.agent.messages import Message, answer_message, call_message, tool_message
 from toolweave.agent.roles import AdvancedTool, CritiqueAsk, Model, ProposedCall, Step, StepAsk
@@ -90,7 +90,9 @@ class Reasoner:
         """
         call_id, place = trace.withheld[0]
         tool = next(call.tool for call in trace.calls if call.id == call_id)
-        await self._say(Expected(lambda step: self._judge_question(step, tool, place)))
+        called = {self.names[call.tool.id] for call in trace.calls}
+        others = [name for name in self.names.values() if name not in called and not name.isalpha()]
+        await self._say(Expected(lambda step: self._judge_question(step, tool, place, others)))
 
     async def refuse(self, trace: TurnTrace) -> None:
         """Say that nothing on offer can do what is asked.
@@ -146,8 +148,9 @@ class Reasoner:
             return Finding("unsupported_answer")
         return []
 
-    def _judge_question(self, step: Step, tool: Tool, place: str) -> list[Call] | Finding:
-        if step.calls or not step.answer or question_problem(step.answer, tool, place) is not None:
+    def _judge_question(self, step: Step, tool: Tool, place: str, others: Sequence[str]) -> list[Call] | Finding:
+        asks = not step.calls and step.answer and question_problem(step.answer, tool, place) is None
+        if not asks or not step.answer or mentions(step.reasoning, others):
             return Finding("did_not_ask", tool, place)
         return Finding("unsupported_answer") if unsupported(step.answer, seen_text(self.messages)) else []
 

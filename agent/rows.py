@@ -57,7 +57,8 @@ class Rows:
         if focus is None or not found:
             return found
         near = [nearness(call, leaf, focus.leaf) for leaf in found]
-        return [leaf for leaf, distance in zip(found, near, strict=True) if distance == max(near)]
+        nearest = max(near)
+        return [leaf for leaf, distance in zip(found, near, strict=True) if distance == nearest]
 
     def beside(self, call: Call, pattern: str, item: int, leaf: Leaf) -> Leaf | None:
         """The leaf of another pattern that belongs to the same row, as far as places say."""
@@ -68,8 +69,7 @@ class Rows:
         """Whether words could say which row is meant."""
         key = id(call.result), leaf.place
         if key not in self._told:
-            self.leaves(call)
-            self._told[key] = can_be_told(call.result.value, leaf.place)
+            self._told[key] = can_be_told(call.result.value, leaf, self.leaves(call))
         return self._told[key]
 
     def has(self, call: Call, leaf: Leaf, pattern: str) -> bool:

@@ -142,7 +142,8 @@ def _renamed(turn: TurnTrace, names: dict[str, str]) -> TurnTrace:
 
 def _source(source: Source, names: dict[str, str]) -> Source:
     said_for = (names[source.said_for[0]], source.said_for[1]) if source.said_for else None
-    return replace(source, call=names[source.call] if source.call else None, said_for=said_for)
+    instead_of = (names[source.instead_of[0]], source.instead_of[1]) if source.instead_of else None
+    return replace(source, call=names[source.call] if source.call else None, said_for=said_for, instead_of=instead_of)
 
 
 def _by_id(trace: Trace) -> dict[str, Call]:

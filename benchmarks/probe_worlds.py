@@ -1,9 +1,10 @@
 """How well probing understands the bundled worlds, against the truth in their own code.
 
-    .venv/bin/python benchmarks/probe_worlds.py [--calls 40] [--states 200] [--least 2] [world ...]
+    .venv/bin/python benchmarks/probe_worlds.py [--calls 40] [--seed 0] [--world-seed 7] [--in-process] [world ...]
 
-The worlds run as real servers over stdio, two side by side, on warm starts as in `toolweave graph probe`. Printed
-for every world and for all: precision and recall of data edges and
+The worlds run as real servers over stdio, two side by side, on warm starts as in `toolweave graph probe`;
+`--in-process` leaves the servers out, for quick rounds. Printed as soon as it is known, world by world, and at last
+for all: precision and recall of data edges and
 of enabling and disabling edges, the share of tools whose access was told right, live calls per tool, and edges found
 per call beside random pairing with as many calls. A state edge that was found is right if the truth saw it at all; it
 is missed if the truth saw it at least `--least` times.
@@ -12,27 +13,35 @@ is missed if the truth saw it at least `--least` times.
 from __future__ import annotations
 
 import argparse
+import importlib
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import anyio
 import anyio.to_thread
+from mcp import Client
 from world_truth import WORLDS, Truth, derive
 
 from toolweave.agent.arguments import ValueBook
 from toolweave.agent.patterns import put
 from toolweave.agent.probe import ProbeBudget, ProbeReport, probe
 from toolweave.agent.probing.filling import Filler, fitted, types_fit
-from toolweave.agent.probing.session import observe
+from toolweave.agent.probing.session import Caller, observe
 from toolweave.graph.learning.pools import Pools
-from toolweave.pipeline.environments import OpenEnvironment, warm_environments
+from toolweave.pipeline.environments import warm_environments
+from toolweave.servers.decoding import decode
+from toolweave.servers.introspect import read_tool
+from toolweave.servers.results import CallResult
 from toolweave.servers.spec import ServerOptions, ServerSpec
 from toolweave.servers.tools import Tool
 
 Edges = set[tuple[str, str, str]]
+Open = Callable[[Sequence[ServerSpec]], AbstractAsyncContextManager[Caller]]
 AT_A_TIME = 2
 """Worlds that are probed side by side."""
 
@@ -65,10 +74,40 @@ class Score:
         )
 
 
-def spec_of(world: str) -> ServerSpec:
+def spec_of(world: str, seed: int) -> ServerSpec:
     """One world over stdio."""
-    options = ServerOptions(disposable=True)
-    return ServerSpec(name=world, command="python", args=["-m", f"toolweave.servers.worlds.{world}"], options=options)
+    args = ["-m", f"toolweave.servers.worlds.{world}", "--seed", str(seed)]
+    return ServerSpec(name=world, command="python", args=args, options=ServerOptions(disposable=True))
+
+
+@dataclass
+class InProcess:
+    """One world in this process, called as an environment is."""
+
+    client: Client
+    tools: tuple[Tool, ...]
+
+    async def call(self, tool: Tool, arguments: dict[str, Any], /) -> CallResult:
+        """Call one of its tools."""
+        reply = await self.client.call_tool(tool.name, arguments)
+        decoded = decode(reply.model_dump(mode="json", by_alias=True, exclude_none=True), tool.output_schema)
+        return CallResult(decoded.status, decoded.text, decoded.value, 0.0)
+
+
+@asynccontextmanager
+async def open_in_process(specs: Sequence[ServerSpec]) -> AsyncGenerator[Caller]:
+    """A fresh world that is no server."""
+    name, seed = specs[0].name, int(specs[0].args[-1])
+    async with Client(importlib.import_module(f"toolweave.servers.worlds.{name}").build(seed)) as client:
+        listed = (await client.list_tools()).tools
+        tools = [read_tool(name, one.model_dump(mode="json", by_alias=True, exclude_none=True)) for one in listed]
+        yield InProcess(client, tuple(tools))
+
+
+@asynccontextmanager
+async def in_process() -> AsyncGenerator[Open]:
+    """Opens worlds that are no servers."""
+    yield open_in_process
 
 
 def bare(tool_id: str) -> str:
@@ -86,7 +125,7 @@ def edges_of(report: ProbeReport, world: str, kind: str) -> Edges:
 
 
 async def random_pairing(
-    spec: ServerSpec, tools: Sequence[Tool], pools: Pools, calls: int, truth: Truth, open_fresh: OpenEnvironment
+    spec: ServerSpec, tools: Sequence[Tool], pools: Pools, calls: int, truth: Truth, open_fresh: Open
 ) -> int:
     """True data edges found by feeding random outputs to random parameters."""
     rng = random.Random(0)
@@ -147,17 +186,30 @@ def _of(edges: Edges, effect: str) -> Edges:
     return {edge for edge in edges if edge[2] == effect}
 
 
-async def measure(worlds: Sequence[str], calls: int, states: int, least: int) -> None:
+@dataclass(frozen=True)
+class Round:
+    """What is measured."""
+
+    calls: int
+    """Live calls per tool."""
+    least: int
+    """Times that an effect must be seen to count as true."""
+    seed: int
+    """Of the probe."""
+    world_seed: int
+
+
+async def measure(worlds: Sequence[str], given: Round, states: int, opening: AbstractAsyncContextManager[Open]) -> None:
     """Probe all worlds and print how well each, and all of them, were understood."""
     began, total, counted, limiter = time.perf_counter(), Scores(), Counted(), anyio.CapacityLimiter(AT_A_TIME)
     with ProcessPoolExecutor(1) as pool:
-        truths = {world: pool.submit(derive, world, 7, states) for world in worlds}
+        truths = {world: pool.submit(derive, world, given.world_seed, states) for world in worlds}
 
         async def run(world: str) -> None:
             async with limiter:
-                await _measure_one(world, truths[world], calls, least, open_fresh, total, counted)
+                await _measure_one(world, truths[world], given, open_fresh, total, counted)
 
-        async with warm_environments() as open_fresh, anyio.create_task_group() as group:
+        async with opening as open_fresh, anyio.create_task_group() as group:
             for world in worlds:
                 group.start_soon(run, world)
     total.show_errors()
@@ -178,20 +230,19 @@ class Counted:
 async def _measure_one(
     world: str,
     deriving: Future[Truth],
-    calls: int,
-    least: int,
-    open_fresh: OpenEnvironment,
+    given: Round,
+    open_fresh: Open,
     total: Scores,
     counted: Counted,
 ) -> None:
-    spec, began = spec_of(world), time.perf_counter()
+    spec, began = spec_of(world, given.world_seed), time.perf_counter()
     async with open_fresh([spec]) as environment:
         tools = environment.tools
-    report = await probe([spec], tools, ProbeBudget.full(calls, 1800.0), open=open_fresh)
+    report = await probe([spec], tools, ProbeBudget.full(given.calls, 3600.0), given.seed, open=open_fresh)
     seconds, one = time.perf_counter() - began, Scores()
     truth = await anyio.to_thread.run_sync(deriving.result)
     for scores in (one, total):
-        scores.add(report, world, truth, tools, least)
+        scores.add(report, world, truth, tools, given.least)
     found = await random_pairing(spec, tools, _pools(report, world), report.calls, truth, open_fresh)
     one.show(world)
     per_call = f"{one.data.right / report.calls:.4f}, random pairing: {found / report.calls:.4f}"
@@ -212,7 +263,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("worlds", nargs="*", default=list(WORLDS))
     parser.add_argument("--calls", type=int, default=40)
-    parser.add_argument("--states", type=int, default=200)
+    parser.add_argument("--states", type=int, default=200, help="situations from which the truth is drawn")
     parser.add_argument("--least", type=int, default=2, help="times that an effect must be seen to count as true")
-    given = parser.parse_args()
-    anyio.run(measure, given.worlds or list(WORLDS), given.calls, given.states, given.least)
+    parser.add_argument("--seed", type=int, default=0, help="of the probe")
+    parser.add_argument("--world-seed", type=int, default=7)
+    parser.add_argument("--in-process", action="store_true", help="leave the servers out")
+    asked = parser.parse_args()
+    chosen = Round(asked.calls, asked.least, asked.seed, asked.world_seed)
+    opener = in_process() if asked.in_process else warm_environments()
+    anyio.run(measure, asked.worlds or list(WORLDS), chosen, asked.states, opener)

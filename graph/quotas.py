@@ -113,5 +113,7 @@ class Quotas:
         self._settled.update(planned)
         self._on_the_way.subtract(planned)
         self.kept.update(kept)
+        if len(kept) > len(planned):  # turns were divided, so nobody can say which became what
+            return
         for before, after in zip(planned, kept, strict=False):  # a row may end early
             self._became[before][after] += 1

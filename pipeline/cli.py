@@ -10,6 +10,9 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 COMMANDS = {
+    "init": ("init:init", "Write an mcp.json from the servers that Claude Desktop, Cursor, VS Code and others have."),
+    "servers": ("servers:app", "List, add, remove and simulate the servers of an mcp.json."),
+    "plan": ("plan:plan", "Show what a run would do: servers, which tools may be called and why, the first plans."),
     "run": ("run:run", "Make verified samples from the servers of an mcp.json."),
     "status": ("control:status", "Show what the job in a run directory is doing."),
     "pause": ("control:pause", "Let a running job begin nothing more until `toolweave resume`."),
@@ -21,12 +24,18 @@ COMMANDS = {
     "import": ("import_:import_samples", "Read samples back from an openai export."),
     "serve": ("serve:serve", "Serve the servers of an mcp.json, every path in a fresh environment."),
     "report": ("report:report", "Show what a run covers, and why the rest is missing."),
+    "score": ("score:score", "Compare runs (two teachers, two settings) on the plans that all of them made."),
+    "view": ("view:view", "Read a run in the browser, also while it goes on."),
     "duplicates": ("duplicates:duplicates", "Find near-duplicates in a run, and with other runs."),
     "decontaminate": ("decontaminate:decontaminate", "Hold every kept sample against benchmark files."),
     "doctor": ("doctor:doctor", "Check every server of an mcp.json, and the endpoint when a model is named."),
     "graph": ("graph:app", "Which tool feeds which, with the evidence."),
 }
 """Name → where its function or its own commands are, and what it does in a line."""
+
+BY_ENVIRONMENT = ("run", "plan")
+"""Commands whose options may be set in the environment: `TOOLWEAVE_SEED` is `--seed`."""
+PREFIX = "TOOLWEAVE"
 
 
 class Commands(TyperGroup):
@@ -49,7 +58,7 @@ def load_command(name: str) -> Any:
     if isinstance(found, typer.Typer):
         return get_command(found)
     alone = typer.Typer(add_completion=False)
-    alone.command(name)(found)
+    alone.command(name, context_settings={"auto_envvar_prefix": PREFIX if name in BY_ENVIRONMENT else None})(found)
     return get_command(alone)
 
 

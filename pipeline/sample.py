@@ -126,6 +126,8 @@ class ServerRecord(Row):
     version: str
     digest: str
     """SHA-256 over the digests of its tools."""
+    simulated: bool = False
+    """Whether it only imitates what its tools say."""
 
 
 class Quality(Row):

@@ -78,8 +78,12 @@ class RunSettings(BaseModel):
     """Wanted share of every turn kind among the turns of the kept samples; kinds that are left out are not planned."""
     targets: tuple[str, ...] = ()
     """Tools to which targets are restricted, as `server/tool` or by name; empty for all."""
+    weak: Path | None = None
+    """What `toolweave eval` wrote of a model: three of four turns go for what it gets wrong."""
     prompts: Path | None = None
     """Folder of prompt files that replace the built-in ones of the same name."""
+    gates: tuple[str, ...] = ()
+    """Gates of other packages, by the names of their entry points: they reject what passed all of ours."""
     judge: Path | None = None
     """A rubric: every sample that passed all other gates is judged by it, and rejected where it does not hold up."""
     unlike: tuple[Path, ...] = ()

@@ -13,6 +13,7 @@ from toolweave.agent.offline.teacher import OfflineTeacher
 from toolweave.agent.roles import Model
 from toolweave.pipeline.gates.judging import Panel
 from toolweave.pipeline.gates.rubric import Rubric, load_rubric
+from toolweave.pipeline.plugins import load_part, part_names
 from toolweave.pipeline.settings import Pace, RunSettings
 from toolweave.servers.errors import ConfigError
 
@@ -58,13 +59,22 @@ async def open_teacher(
             opened = EndpointTeacher(name, url, options=options, prompts=prompts, shelf=shelf)
             return await stack.enter_async_context(opened)
 
-        teacher = None if model == OFFLINE else await endpoint(model, base_url)
+        own = _of_a_package(model) if base_url is None and model in part_names("teachers") else None
+        teacher = None if model == OFFLINE or own is not None else await endpoint(model, base_url)
         judge = panel = None
         if rubric is not None:
             shared = teacher if not (rubric.model or rubric.base_url) else None
             judge = shared or await endpoint(_judging(rubric, model), rubric.base_url or base_url)
             panel = Panel(judge, rubric)
-        yield Teacher(teacher or OfflineTeacher(), lambda: _facts(model, teacher, judge, options), panel)
+        yield Teacher(own or teacher or OfflineTeacher(), lambda: _facts(model, teacher, judge, options), panel)
+
+
+def _of_a_package(name: str) -> Model:
+    """A teacher that another package brings along."""
+    made: Model = load_part("teachers", name)()
+    if missing := [role for role in vars(Model) if not role.startswith("_") and not hasattr(made, role)]:
+        raise ConfigError(f"teachers: {name!r} has no {missing[0]!r}; see toolweave.agent.roles.Model")
+    return made
 
 
 def rubric_of(settings: RunSettings) -> Rubric | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,14 @@ from toolweave.servers.errors import ConfigError
 from toolweave.servers.interpolation import WORKSPACE, Variables
 from toolweave.servers.json_values import as_list, as_object, canonical, is_object
 from toolweave.servers.jsonc import parse_jsonc
+from toolweave.servers.secrecy import is_telling, secrets_of
 from toolweave.servers.spec import WORKSPACE_ALIAS, ServerOptions, ServerSpec
 
 __all__ = ["WORKSPACE", "WORKSPACE_ALIAS", "McpConfig", "ServerOptions", "ServerSpec", "load_mcp_config"]
 
 _TABLES = ("mcpServers", "servers")
+_LONG = 16
+"""Characters from which on a value of our own environment with a telling name is no ordinary word."""
 
 
 class McpConfig(BaseModel):
@@ -43,13 +47,40 @@ def load_mcp_config(path: Path) -> McpConfig:
         ConfigError: It is missing, malformed, or says something that nobody understands: one line with the file, the
             server and the key.
     """
+    config, problems = load_what_works(path)
+    for problem in problems.values():
+        raise problem
+    return config
+
+
+def load_what_works(path: Path) -> tuple[McpConfig, dict[str, ConfigError]]:
+    """The entries of an `mcp.json` that can be used, and what is wrong with each of the others, by name.
+
+    Raises:
+        ConfigError: The file as a whole cannot be read.
+    """
     document = _read_document(path)
-    entries = _entries(document, path)
-    enabled = {name: raw for name, raw in entries.items() if as_object(raw).get("disabled") is not True}
     variables = Variables.for_file(path, _inputs(document))
-    folder = path.resolve().parent
-    specs = tuple(read_entry(name, raw, folder, variables, f'{path}: server "{name}"') for name, raw in enabled.items())
-    return McpConfig(servers=specs, digests={name: _digest(raw) for name, raw in enabled.items()})
+    specs: list[ServerSpec] = []
+    digests: dict[str, str] = {}
+    problems: dict[str, ConfigError] = {}
+    for name, raw in _entries(document, path).items():
+        if as_object(raw).get("disabled") is True:
+            continue
+        try:
+            specs.append(read_entry(name, raw, path.resolve().parent, variables, f'{path}: server "{name}"'))
+            digests[name] = _digest(raw)
+        except ConfigError as error:
+            problems[name] = error
+    return McpConfig(servers=_guarded(specs, path, variables.environ), digests=digests), problems
+
+
+def _guarded(specs: Sequence[ServerSpec], path: Path, environ: Mapping[str, str]) -> tuple[ServerSpec, ...]:
+    """The servers, each told what none of them may show: the secrets of all, and the keys of whoever runs this."""
+    ours = {value for name, value in environ.items() if len(value) >= _LONG and is_telling(name) and "/" not in value}
+    secrets = tuple(sorted(ours.union(*map(secrets_of, specs))))
+    private = tuple(sorted({path.resolve(), *(file for spec in specs for file in spec.private)}))
+    return tuple(spec.model_copy(update={"secrets": secrets, "private": private}) for spec in specs)
 
 
 def _digest(entry: Any) -> str:

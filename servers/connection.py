@@ -21,22 +21,26 @@ import httpx2
 from mcp import MCPError
 from mcp import types as mcp
 
+from toolweave.servers.border import Border
 from toolweave.servers.decoding import Decoded, decode
 from toolweave.servers.errors import ServerError
 from toolweave.servers.guard import Guard
-from toolweave.servers.info import ServerInfo
+from toolweave.servers.info import SIMULATOR, ServerInfo
 from toolweave.servers.introspect import Listing, list_tools
 from toolweave.servers.launch import Launch
 from toolweave.servers.limits import Limits
 from toolweave.servers.process import Child, open_child
 from toolweave.servers.rawsession import Greeting, KeepingDispatcher, Mode, NeedsModernEra, RawSession, open_session
 from toolweave.servers.results import Status
-from toolweave.servers.secrecy import Veil
+from toolweave.servers.sandbox import is_caged
+from toolweave.servers.scanner import printable
+from toolweave.servers.secrecy import secrets_of
 from toolweave.servers.spec import ServerSpec
 from toolweave.servers.tools import Tool
 from toolweave.servers.transport import over_http, over_stdio
+from toolweave.servers.veil import Veil
 from toolweave.servers.warm import WarmStarts
-from toolweave.servers.wire import TOO_LARGE
+from toolweave.servers.wire import TOO_LARGE, LineReader
 from toolweave.servers.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -73,15 +77,20 @@ class Connection:
         """Why the server did not start, in one line."""
         self.started = anyio.Event()
         self._guard = guard
-        self._starts = starts
+        self._starts = self._known_by = starts
         self._limits = limits or Limits()
         self._launch: Launch | None = None
-        self._veil = Veil(spec)
+        self._veil = Veil(secrets_of(spec))
+        self._border = Border(self._veil)
         self._stopping = anyio.Event()
         self._session: RawSession | None = None
         self._child: Child | None = None
+        self._lines = LineReader()
         self._refusal = ""
         self._tools: dict[str, Tool] = {}
+        self._looking = anyio.Lock()
+        self._changed = ""
+        """Why nothing of this server is called any more."""
 
     @property
     def alive(self) -> bool:
@@ -103,7 +112,7 @@ class Connection:
             await self._serve_warm_or_cold()
         except Exception as error:  # boundary: whatever a server does, the others go on
             self.failure = self._describe(_leaf(error))
-            logger.debug("server %s failed: %s", self.spec.name, self.failure, exc_info=True)
+            logger.debug("server %s failed: %s", self.spec.name, self.failure)
         finally:
             self._session = None
             self.started.set()
@@ -111,16 +120,45 @@ class Connection:
     async def call(self, name: str, arguments: dict[str, Any]) -> Decoded:
         """Call a tool; `/workspace` stands for the scratch directory on both ways."""
         try:
+            if self._border.list_changed:
+                await self._look_again()
+            if refusal := self._changed or self._limits.refusal(self.spec, name):
+                return Decoded("refused", refusal, refusal)
             sent = self.workspace.to_real(arguments) if self.workspace else arguments
             async with self._limits.place(self.spec, name):
                 result = await self._call(name, sent)
-            return Decoded(result.status, self._seen(result.text), self._seen(result.value))
+            return Decoded(result.status, self._named(result.text), self._named(result.value))
         except RecursionError:
             return Decoded("broken", text := "The reply is nested too deeply.", text)
 
-    def _seen(self, value: Any) -> Any:
-        """What comes from the server as everybody else may see it: no random paths, no secrets."""
-        return self._veil.cover(self.workspace.to_alias(value) if self.workspace else value)
+    def _named(self, value: Any) -> Any:
+        """What comes from the server, without random paths; secrets are covered at the border."""
+        return self.workspace.to_alias(value) if self.workspace else value
+
+    def _seen(self, text: str) -> str:
+        """What comes by another way than a message, as everybody else may see it: no random paths, no secrets."""
+        return printable(str(self._veil.cover(self._named(text))))
+
+    async def _look_again(self) -> None:
+        """The server says that its tools are others now: those that were listed before must be the same."""
+        async with self._looking:
+            if not self._border.list_changed or self._session is None:
+                return
+            self._border.list_changed = False
+            self._changed = f"The server {self.spec.name!r} does not show again the tools that it showed before."
+            try:
+                with anyio.fail_after(self.spec.options.start_timeout):
+                    listing = await list_tools(self.spec.name, self._session.list_page, self._named)
+            except Exception as error:  # boundary: the SDK raises many things when a peer misbehaves
+                logger.debug("server %s is not listed again: %s", self.spec.name, type(error).__name__)
+                return
+            now = {tool.name: tool.digest for tool in listing.tools}
+            changed = [name for name, tool in self._tools.items() if now.get(name) != tool.digest]
+            self._changed = (
+                f"The server {self.spec.name!r} has changed its tools since they were listed: {changed[0]!r}"
+                if changed
+                else ""
+            )
 
     async def _call(self, name: str, arguments: dict[str, Any]) -> Decoded:
         if self._session is None:
@@ -134,7 +172,7 @@ class Connection:
         except MCPError as error:
             return self._answered_error(error)
         except Exception as error:  # boundary: the SDK raises many things when a peer misbehaves
-            logger.debug("call of %s on server %s broke", name, self.spec.name, exc_info=True)
+            logger.debug("call of %s on server %s broke: %s", name, self.spec.name, type(error).__name__)
             return Decoded("broken", text := f"The reply cannot be read: {type(error).__name__}.", text)
         tool = self._tools.get(name)
         return decode(raw, tool.output_schema if tool else None)
@@ -146,7 +184,7 @@ class Connection:
         except Exception as error:  # boundary: whatever it was, an ordinary start tells whether the server is to blame
             if self.info is not None or not self._distrust_warm_starts() or isinstance(_leaf(error), _TooSlow):
                 raise
-            logger.info("server %s did not start warm", self.spec.name, exc_info=True)
+            logger.info("server %s did not start warm: %s", self.spec.name, self._describe(_leaf(error)))
         self._starts = self._child = None
         if self.workspace is not None:
             await anyio.to_thread.run_sync(shutil.rmtree, self.workspace.path)
@@ -187,7 +225,7 @@ class Connection:
                     greeting = await session.connect(mode)
                 except NeedsModernEra:
                     return False
-                listing = await list_tools(self.spec.name, session.list_page, self._seen)
+                listing = await list_tools(self.spec.name, session.list_page, self._named)
             self._publish(session, greeting, listing)
             await self._stopping.wait()
         return True
@@ -195,31 +233,36 @@ class Connection:
     def _publish(self, session: RawSession, greeting: Greeting, listing: Listing) -> None:
         info = ServerInfo(
             name=self.spec.name,
-            software=greeting.name,
-            version=greeting.version,
+            software=printable(greeting.name),
+            version=printable(greeting.version),
             protocol=greeting.protocol,
-            instructions=str(self._seen(greeting.instructions)),
+            instructions=str(self._named(greeting.instructions)),
             tools=tuple(listing.tools),
             skipped=listing.skipped,
+            simulated=self.spec.options.simulated or greeting.name == SIMULATOR,
+            noise=self._seen(self._lines.first_noise),
         )
-        if self._starts is not None and self._child is not None:
-            self._starts.accept(self._child.process, self.spec, info)
+        if self._known_by is not None:
+            self._known_by.accept(self._child.process if self._child else None, self.spec, info)
         self.info = info
         self._tools = {tool.name: tool for tool in listing.tools}
         self._session = session
         self.started.set()
 
     def _transport(self) -> AbstractAsyncContextManager[KeepingDispatcher]:
-        return over_http(self.spec, self._note_refusal) if self._launch is None else self._stdio(self._launch)
+        if self._launch is not None:
+            return self._stdio(self._launch)
+        return over_http(self.spec, self._border, self._note_refusal)
 
     def _note_refusal(self, status: str) -> None:
         self._refusal = f" (HTTP {status})"
 
     @asynccontextmanager
     async def _stdio(self, launch: Launch) -> AsyncGenerator[KeepingDispatcher]:
-        async with open_child(launch.start(), self._guard) as child:
+        async with open_child(launch.start(), self._guard, launch.bounds) as child:
             self._child = child
-            async with over_stdio(child) as dispatcher:
+            self._lines = LineReader()
+            async with over_stdio(child, self._lines, self._border) as dispatcher:
                 yield dispatcher
 
     def _answered_error(self, error: MCPError) -> Decoded:
@@ -231,7 +274,10 @@ class Connection:
         return Decoded(_WORDS_OF_THE_TRANSPORT.get(error.message, status), error.message, error.message)
 
     def _lost(self) -> Decoded:
-        return Decoded("lost", text := f"The server {self.spec.name!r} is gone.", text)
+        fault = self._child.fault if self._child else ""
+        fault = "it said too much that nobody had asked for" if self._border.flooded else fault
+        why = f": {fault}" if fault else ""
+        return Decoded("lost", text := f"The server {self.spec.name!r} is gone{why}.", text)
 
     def _timed_out(self) -> Decoded:
         text = f"The server {self.spec.name!r} gave no answer within {self.spec.options.call_timeout:g} seconds."
@@ -241,12 +287,17 @@ class Connection:
         """What went wrong at the start, in one line with the last words on stderr."""
         words = self._child.stderr.last() if self._child else ""
         line = f"{self._cause(error)}; last words on stderr: {words}" if words else self._cause(error)
-        return str(self._seen(" ".join(line.split())))
+        if self._lines.first_noise:
+            line += f"; on stdout, where only messages belong, it wrote: {self._lines.first_noise}"
+        judged_by_us = isinstance(error, ServerError) and not isinstance(error, _TooSlow)
+        if self._launch is not None and is_caged(self.spec) and not judged_by_us:
+            line += f"; it ran in a sandbox with an empty home and {'' if self.spec.options.network else 'no '}network"
+        return self._seen(" ".join(line.split()))
 
     def _cause(self, error: BaseException) -> str:
         match error:
             case MCPError() if error.code == mcp.CONNECTION_CLOSED and self._child:
-                return f"it ended with code {self._child.code} before it was ready"
+                return self._child.fault or f"it ended with code {self._child.code} before it was ready"
             case MCPError():
                 return f"it answered with error {error.code}: {error.message}{self._refusal}"
             case httpx2.HTTPError():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from toolweave.servers.errors import ConfigError
 from toolweave.servers.interpolation import WORKSPACE, Variables, expand
-from toolweave.servers.json_values import is_object
+from toolweave.servers.json_values import canonical, is_object
+from toolweave.servers.secrecy import is_secret, is_telling
 from toolweave.servers.spec import ServerOptions, ServerSpec, Texts
 
 FOREIGN_KEYS = frozenset(
@@ -18,6 +21,12 @@ FOREIGN_KEYS = frozenset(
     "initTimeout metadata name oauth sandbox sandboxEnabled startupTimeout timeout title tools trust version".split()
 )
 """Keys of other clients that change nothing here."""
+_OPEN_VARIABLES = frozenset(
+    "userHome workspaceFolder workspaceFolderBasename pathSeparator / "
+    "HOME LANG LOGNAME PATH PWD SHELL TERM TZ USER".split()
+)
+"""Variables that every program knows."""
+_SANDBOX: dict[bool | None, Literal["off", "auto", "required"]] = {None: "auto", True: "required", False: "off"}
 
 
 class Entry(BaseModel):
@@ -45,12 +54,22 @@ def read_entry(name: str, raw: Any, folder: Path, variables: Variables, where: s
     if not is_object(raw):
         raise ConfigError(f"{where}: an object with a command or a url is expected")
     ours = {key: value for key, value in raw.items() if key not in FOREIGN_KEYS}
-    entry = _validated(expand(ours, variables, where), where)
+    drawn: list[tuple[str, str, str]] = []
+
+    def note(place: str, variable: str, value: str) -> None:
+        drawn.append((place, variable, value))
+
+    entry = _validated(expand(ours, variables, where, note), where)
+    secrets = _drawn_secrets(drawn, entry.toolweave.secrets)
+    _refuse_spoken(secrets, entry.toolweave, where)
     if _transport(entry, where) == "http":
-        return _http_spec(name, entry, folder, where)
+        return _http_spec(name, entry, folder, where, secrets)
     env_file = _read_env_file(folder / entry.envFile, where) if entry.envFile else {}
     return ServerSpec(
         name=name,
+        sandbox=_SANDBOX[entry.toolweave.sandbox],
+        secrets=secrets,
+        private=(folder / entry.envFile,) if entry.envFile else (),
         command=entry.command or "",
         args=entry.args,
         env={**env_file, **entry.env},
@@ -60,12 +79,33 @@ def read_entry(name: str, raw: Any, folder: Path, variables: Variables, where: s
     )
 
 
-def _http_spec(name: str, entry: Entry, folder: Path, where: str) -> ServerSpec:
+def _drawn_secrets(drawn: Iterable[tuple[str, str, str]], rules: Mapping[str, bool]) -> tuple[str, ...]:
+    """What variables have brought in that is a secret; what is among `values` is there to be spoken."""
+    found: set[str] = set()
+    for place, variable, value in drawn:
+        name = variable.removeprefix("env:").removeprefix("input:").partition(":-")[0]
+        spoken = place.startswith("toolweave.values") and not is_telling(name)
+        if name not in _OPEN_VARIABLES and not spoken and is_secret(name, value, rules):
+            found.add(value)
+    return tuple(sorted(found))
+
+
+def _refuse_spoken(secrets: Iterable[str], options: ServerOptions, where: str) -> None:
+    values = canonical(options.values)
+    if any(json.dumps(secret, ensure_ascii=False)[1:-1] in values for secret in secrets):
+        raise ConfigError(
+            f"{where}: key 'toolweave.values': the value of a secret variable would be spoken in every sample; "
+            'write the value itself, or say in "toolweave": {"secrets": {"NAME": false}} that it is none'
+        )
+
+
+def _http_spec(name: str, entry: Entry, folder: Path, where: str, secrets: tuple[str, ...]) -> ServerSpec:
     if WORKSPACE in f"{entry.url} {entry.headers}" or entry.toolweave.prepare:
         raise ConfigError(f"{where}: a server behind a url has no workspace: remove {WORKSPACE} and 'prepare'")
     return ServerSpec(
         name=name,
         transport="http",
+        secrets=secrets,
         url=entry.url or "",
         headers=entry.headers,
         options=entry.toolweave,

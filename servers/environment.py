@@ -132,7 +132,7 @@ async def open_environment(
     """
     failure: Exception | None = None
     starts = None if keep_workspace else starts
-    async with _guard_of(starts) as guard, _scratch(keep_workspace, guard) as scratch:
+    async with _guard_of(starts) as guard, _scratch(keep_workspace, guard, starts) as scratch:
         connections = _connections(specs, scratch, guard, starts, limits or Limits())
         async with anyio.create_task_group() as owners:
             try:
@@ -158,11 +158,11 @@ async def _guard_of(starts: WarmStarts | None) -> AsyncGenerator[Guard]:
 
 
 @asynccontextmanager
-async def _scratch(keep: Path | None, guard: Guard) -> AsyncGenerator[Path]:
+async def _scratch(keep: Path | None, guard: Guard, starts: WarmStarts | None) -> AsyncGenerator[Path]:
     if keep is not None:
         yield Path(await anyio.Path(keep).resolve())
         return
-    async with guard.scratch("toolweave-") as path:
+    async with guard.scratch("toolweave-", starts.spaces if starts else None) as path:
         yield path
 
 

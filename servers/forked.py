@@ -6,9 +6,10 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,9 @@ _GROW_WITHIN = 30.0
 _END_WITHIN = 2.0
 _MAX_ANSWER = 1 << 20
 _KILLED: Final = -9
+_CREDENTIALS = struct.Struct("3i")
+"""Process, user and group of a sender."""
+_SCM_CREDENTIALS: Final = 2
 
 
 @dataclass(slots=True)
@@ -117,7 +121,7 @@ class Zygote:
         stdin, its_stdin = open_writer()
         stdout, its_stdout = open_reader()
         stderr, its_stderr = open_reader()
-        status, its_status = open_reader()
+        status, its_status = _open_status()
         process = ForkedProcess(key, 0, stdin, stdout, stderr, status, lesson, on_lesson_end)
         files = [its_stdin, its_stdout, its_stderr, its_status]
         with anyio.CancelScope(shield=True):
@@ -136,7 +140,7 @@ class Zygote:
             OSError: The zygote is gone, or its imports do not come to an end.
         """
         ours, theirs = _sockets()
-        status, its_status = open_reader()
+        status, its_status = _open_status()
         pid = 0
         try:
             with anyio.CancelScope(shield=True):
@@ -199,8 +203,13 @@ async def _grown(zygote: Zygote) -> Zygote:
     return zygote
 
 
-async def open_zygote(interpreter: str, env: Mapping[str, str], folder: Path) -> Zygote:
+async def open_zygote(interpreter: Sequence[str], env: Mapping[str, str], folder: Path) -> Zygote:
     """Start the first zygote of an interpreter, in an empty folder.
+
+    Args:
+        interpreter: Its path, after what it is to run in.
+        env: All variables.
+        folder: The folder.
 
     Raises:
         OSError: It cannot be started.
@@ -209,7 +218,7 @@ async def open_zygote(interpreter: str, env: Mapping[str, str], folder: Path) ->
     process: anyio.abc.Process | None = None
     with theirs, anyio.CancelScope(shield=True):
         process = await anyio.open_process(
-            [interpreter, "-c", _BOOT, _SCRIPT],
+            [*interpreter, "-c", _BOOT, _SCRIPT],
             stdin=theirs.fileno(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -228,17 +237,26 @@ def _sockets() -> tuple[socket.socket, socket.socket]:
     return ours, theirs
 
 
+def _open_status() -> tuple[ReadEnd, int]:
+    """Our end of a line on which the system tells who writes, and the descriptor to hand over."""
+    assert sys.platform == "linux"
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    return ReadEnd(ours.detach()), theirs.detach()
+
+
 async def _read_pid(status: ReadEnd) -> int:
-    """The process id, which a zygote writes as soon as it has forked.
+    """The id of the process that writes first, the forked one, as it is here: in a sandbox it has another one.
 
     Raises:
-        OSError: It did not come.
+        OSError: It did not write.
     """
-    line = b""
-    try:
-        with anyio.fail_after(_FORK_WITHIN):
-            while not line.endswith(b"\n"):
-                line += await status.receive(1)
-    except (anyio.EndOfStream, anyio.BrokenResourceError) as error:
-        raise ConnectionError("the zygote did not fork") from error
-    return int(line)
+    with anyio.fail_after(_FORK_WITHIN):
+        await anyio.wait_readable(status.file)
+    with socket.socket(fileno=os.dup(status.file)) as line:
+        line.setblocking(False)  # as it was: both descriptors are one open file
+        data, extra, _, _ = line.recvmsg(1, socket.CMSG_SPACE(_CREDENTIALS.size))
+    found = [content for level, kind, content in extra if (level, kind) == (socket.SOL_SOCKET, _SCM_CREDENTIALS)]
+    if data != b"\n" or not found:
+        raise ConnectionError("the zygote did not fork")
+    return int(_CREDENTIALS.unpack(found[0])[0])

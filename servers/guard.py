@@ -35,9 +35,9 @@ class Guard:
         await self._tell(f"-{group}\n")
 
     @asynccontextmanager
-    async def scratch(self, prefix: str) -> AsyncGenerator[Path]:
+    async def scratch(self, prefix: str, inside: Path | None = None) -> AsyncGenerator[Path]:
         """A new directory that is removed when the context ends, in whatever way."""
-        path = Path(tempfile.mkdtemp(prefix=prefix)).resolve()  # noqa: ASYNC240 - one directory
+        path = Path(tempfile.mkdtemp(prefix=prefix, dir=inside)).resolve()  # noqa: ASYNC240 - one directory
         try:
             await self._tell(f"+{path}\n")
             yield path

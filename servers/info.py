@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from toolweave.servers.json_values import canonical
 from toolweave.servers.tools import Tool
+
+SIMULATOR = "toolweave-simulated"
+"""How our server for simulated tools calls itself; what it answers is never taken for real."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,10 @@ class ServerInfo:
     """All that can be called in principle, in listing order; policy is another matter."""
     skipped: dict[str, str]
     """Name of a listed tool that cannot be used → reason."""
+    simulated: bool = False
+    """Whether it only imitates what its tools say, by its entry's word or its own."""
+    noise: str = field(default="", compare=False)
+    """The first line on stdout that was no message, where there was one by the time the tools were listed."""
 
     @property
     def digest(self) -> str:

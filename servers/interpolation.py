@@ -73,13 +73,20 @@ class Variables:
         return value
 
 
-def expand(value: Any, variables: Variables, where: str) -> Any:
+def _unheeded(_place: str, _variable: str, _value: str) -> None:
+    pass
+
+
+def expand(
+    value: Any, variables: Variables, where: str, on_value: Callable[[str, str, str], object] = _unheeded
+) -> Any:
     """Copy of a JSON value with all variables but `${WORKSPACE}` replaced in its strings.
 
     Args:
         value: Any JSON value.
         variables: What they stand for.
         where: File and server, for the error text; the key is added to it.
+        on_value: Told of every variable that was replaced: where, its name, and what it stands for.
 
     Raises:
         ConfigError: A variable stands for nothing.
@@ -89,10 +96,12 @@ def expand(value: Any, variables: Variables, where: str) -> Any:
         if match[0] == WORKSPACE:
             return WORKSPACE
         try:
-            return variables.find(match[1])
+            found = variables.find(match[1])
         except KeyError as error:
             text = f"{where}: key {key!r}: the variable {match[0]} is not defined; {error.args[0]}"
             raise ConfigError(text) from None
+        on_value(key, match[1], found)
+        return found
 
     return _walk(value, "", lambda text, key: _VARIABLE.sub(lambda match: replace(match, key), text))
 

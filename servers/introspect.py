@@ -7,12 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolweave.servers.errors import ServerError
-from toolweave.servers.json_values import as_list, as_object, is_object
+from toolweave.servers.json_values import as_list, as_object, canonical, is_object
+from toolweave.servers.scanner import printable
 from toolweave.servers.schemas import schema_problem
 from toolweave.servers.tools import Annotations, Tool
 
 MAX_PAGES = 500
 """A listing with more pages than this is taken for endless."""
+MAX_TOOLS = 5_000
+MAX_CHARACTERS = 200_000
+"""Of one tool, as JSON; who describes it at greater length does not describe it."""
+MAX_LISTED = 32_000_000
+"""Characters of a listing."""
 
 FetchPage = Callable[[str | None], Awaitable[dict[str, Any]]]
 """Cursor → raw result of one `tools/list`."""
@@ -36,15 +42,21 @@ async def list_tools(server: str, fetch: FetchPage, seen_as: Callable[[Any], Any
         seen_as: What is done to the JSON of each tool before it is read.
 
     Raises:
-        ServerError: The pages never end.
+        ServerError: The pages never end, or hold too much.
     """
     listing = Listing()
     seen: set[str] = set()
-    number = 0
+    number = size = 0
     async for raw in _raw_tools(server, fetch):
         number += 1
+        size += (length := _length(raw))
+        if number > MAX_TOOLS or size > MAX_LISTED:
+            raise ServerError(f"its list of tools is too long: {number} tools, {size} characters")
         name = as_object(raw).get("name")
-        label = name if isinstance(name, str) and name else f"tool {number}"
+        label = printable(name)[:80] if isinstance(name, str) and name else f"tool {number}"
+        if length > MAX_CHARACTERS:
+            listing.skipped[label] = "its description and schemas are too long"
+            continue
         try:
             tool = read_tool(server, seen_as(raw))
         except ValueError as error:
@@ -53,12 +65,19 @@ async def list_tools(server: str, fetch: FetchPage, seen_as: Callable[[Any], Any
         except RecursionError:
             listing.skipped[label] = "it is nested too deeply"
             continue
-        if label in seen:
+        if tool.name in seen:
             listing.skipped[label] = "a second tool has this name; the first one is used"
             continue
-        seen.add(label)
+        seen.add(tool.name)
         listing.tools.append(tool)
     return listing
+
+
+def _length(raw: Any) -> int:
+    try:
+        return len(canonical(raw))
+    except RecursionError:  # said where it is read
+        return 0
 
 
 async def _raw_tools(server: str, fetch: FetchPage) -> AsyncIterator[Any]:
@@ -89,6 +108,8 @@ def read_tool(server: str, raw: Any) -> Tool:
     name = raw.get("name")
     if not isinstance(name, str) or not name:
         raise ValueError("it has no name")
+    if not name.isprintable():
+        raise ValueError("its name holds characters that nobody sees")
     if as_object(raw.get("execution")).get("taskSupport") == "required":
         raise ValueError("it can only be run as a background task")
     description = raw.get("description")

@@ -17,8 +17,12 @@ def parse_jsonc(text: str) -> Any:
     Raises:
         ValueError: The text is not JSON, or an object holds a key twice.
     """
-    bare = _COMMENT.sub(_blank, text.removeprefix("\ufeff"))
-    return json.loads(_TRAILING_COMMA.sub(_blank, bare), object_pairs_hook=_object)
+    return json.loads(without_comments(text.removeprefix("\ufeff")), object_pairs_hook=_object)
+
+
+def without_comments(text: str) -> str:
+    """The text with spaces for comments and trailing commas, so that everything else stays where it is."""
+    return _TRAILING_COMMA.sub(_blank, _COMMENT.sub(_blank, text))
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import anyio.to_thread
 from mcp.client.stdio import get_default_environment
 
 from toolweave.servers.errors import ServerError
@@ -18,12 +19,15 @@ from toolweave.servers.forked import ForkedProcess
 from toolweave.servers.guard import Guard
 from toolweave.servers.interpolation import WORKSPACE
 from toolweave.servers.process import Running, open_child
+from toolweave.servers.sandbox import cage_for, limited, limits_of
 from toolweave.servers.spawn import SpawnedProcess, spawn
 from toolweave.servers.spec import ServerSpec
-from toolweave.servers.warm import WarmStarts
+from toolweave.servers.usage import Bounds
+from toolweave.servers.warm import WarmStarts, Within
 from toolweave.servers.workspace import Workspace
 
 _PYTHON = ("python", "python3")
+_LONGEST_PATH = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,12 @@ class Launch:
             return self.workspace.path
         return self.spec.folder / Path(self.workspace.fill(self.spec.cwd)).expanduser()
 
+    @property
+    def bounds(self) -> Bounds:
+        """How much the server may use, with all that it has started."""
+        megabytes = self.spec.options.memory_mb
+        return Bounds(None if megabytes is None else megabytes << 20, self.spec.options.processes)
+
     def argv(self) -> list[str]:
         """Command and arguments.
 
@@ -78,12 +88,19 @@ class Launch:
         self, argv: Sequence[str], cwd: Path, *, lasting_folder: bool = False, is_server: bool = False
     ) -> Running:
         env = self.environment
+        scratch = self.starts.spaces if self.starts else self.workspace.path.parent
+        cage = await anyio.to_thread.run_sync(cage_for, self.spec, argv, cwd, scratch)
+        limits = limits_of(self.spec, cage is not None)
         if self.starts is not None and not any(WORKSPACE in value for value in self.spec.env.values()):
-            warm = await self.starts.start(argv, env, cwd, lasting_folder=lasting_folder, is_server=is_server)
+            within = Within(self.workspace.path, cage, limits)
+            warm = await self.starts.start(argv, env, cwd, within, lasting_folder=lasting_folder, is_server=is_server)
             if warm is not None:
                 self.warm.append(warm)
                 return warm
-        return SpawnedProcess(await spawn(argv, output=subprocess.PIPE, env=env, cwd=cwd))
+        kept_in = cage.argv([self.workspace.path], cwd) if cage else []
+        return SpawnedProcess(
+            await spawn([*kept_in, *limited(limits), *argv], output=subprocess.PIPE, env=env, cwd=cwd)
+        )
 
     async def prepare(self, guard: Guard) -> None:
         """Run the preparing commands in the workspace, or copy what they have made before.
@@ -104,7 +121,7 @@ class Launch:
 
     async def _run(self, step: Sequence[str], guard: Guard) -> None:
         argv = [self._find(step[0]), *step[1:]]
-        async with open_child(self._start(argv, self.workspace.path), guard) as child:
+        async with open_child(self._start(argv, self.workspace.path), guard, self.bounds) as child:
             await child.stdin.aclose()
             async for _ in child.stdout:
                 pass
@@ -133,6 +150,8 @@ class Launch:
         Editors start servers in the folder of `mcp.json`, we start them in a scratch directory.
         """
         path = self.spec.folder / arg
+        if len(arg) > _LONGEST_PATH:  # a program text; the system would not even look
+            return arg
         named = path.is_file() or (arg.startswith(("./", "../")) and path.exists())
         return str(path.resolve()) if named and not Path(arg).is_absolute() else arg
 

@@ -1,12 +1,14 @@
-"""How many calls may be under way at a time: of one server, or of single tools, over all environments.
+"""How many calls may be made, and be under way at a time: of one server, or of single tools, over all environments.
 
 Contract: a call takes a place of every pattern of its server's `in_flight` that its tool's name fits, in the order in
 which they are written, and gives all back when it ends, in whatever way. Everybody takes them in one order, so nobody
-waits for somebody who waits for him.
+waits for somebody who waits for him. A call that would be one more than `calls` allows for a pattern is not made. These
+counts begin anew with each process: they bound what a run does to a server, not what a data set holds.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from fnmatch import fnmatchcase
@@ -21,6 +23,16 @@ class Limits:
 
     def __init__(self) -> None:
         self._places: dict[tuple[str, str, int], anyio.CapacityLimiter] = {}
+        self._made: Counter[tuple[str, str]] = Counter()
+
+    def refusal(self, spec: ServerSpec, tool: str) -> str | None:
+        """Count a call of this tool, or say why it may not be made any more."""
+        fitting = {pattern: most for pattern, most in spec.options.calls.items() if fnmatchcase(tool, pattern)}
+        for pattern, most in fitting.items():
+            if self._made[spec.name, pattern] >= most:
+                return f"{spec.name}/{tool}: the {most} calls of {pattern!r} that its settings allow have been made"
+        self._made.update((spec.name, pattern) for pattern in fitting)
+        return None
 
     def place(self, spec: ServerSpec, tool: str) -> AbstractAsyncContextManager[None]:
         """Waits until a call of this tool may be under way; for as long as the context lasts, it is."""

@@ -17,9 +17,11 @@ class Lines(httpx2.AsyncBaseTransport):
 
     Args:
         trust_env: Whether to believe the authorities that `SSL_CERT_FILE` or `SSL_CERT_DIR` names.
+        max_reply: Most bytes of a reply that is no stream of events; a longer one ends in a read error.
     """
 
-    def __init__(self, trust_env: bool = False) -> None:
+    def __init__(self, trust_env: bool = False, max_reply: int | None = None) -> None:
+        self._max_reply = max_reply
         self._trust = httpx2.create_ssl_context(trust_env=trust_env)
         self._free: list[httpx2.AsyncHTTPTransport] = []
 
@@ -35,7 +37,9 @@ class Lines(httpx2.AsyncBaseTransport):
         except BaseException:  # boundary: the connection is handed on, whatever became of the request
             hand_on()
             raise
-        body = _Body(cast("httpx2.AsyncByteStream", response.stream), hand_on)
+        streams = response.headers.get("content-type", "").startswith("text/event-stream")
+        limit = None if streams else self._max_reply
+        body = _Body(cast("httpx2.AsyncByteStream", response.stream), hand_on, limit)
         return httpx2.Response(
             response.status_code, headers=response.headers, stream=body, extensions=response.extensions
         )
@@ -49,12 +53,17 @@ class Lines(httpx2.AsyncBaseTransport):
 class _Body(httpx2.AsyncByteStream):
     """The body of a response, which tells when it is closed."""
 
-    def __init__(self, body: httpx2.AsyncByteStream, on_close: Callable[[], None]) -> None:
+    def __init__(self, body: httpx2.AsyncByteStream, on_close: Callable[[], None], limit: int | None) -> None:
         self._body = body
+        self._limit = limit
         self._on_close: Callable[[], None] | None = on_close
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
         async for part in self._body:
+            size += len(part)
+            if self._limit is not None and size > self._limit:
+                raise httpx2.ReadError(f"the reply is larger than {self._limit} bytes")
             yield part
 
     async def aclose(self) -> None:

@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from toolweave.servers.scanner import suspicion_of
 from toolweave.servers.spec import ServerSpec
 from toolweave.servers.tools import Tool
+
+_SILENT = "may change something and does not say otherwise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +21,21 @@ class Decision:
     reason: str
 
 
-def decide(spec: ServerSpec, tool: Tool) -> Decision:
-    """The policy, in this order: the user's lists, a disposable server, the tool's own hints, our workspace."""
+def decide(spec: ServerSpec, tool: Tool, *, seen_to_change: bool = False) -> Decision:
+    """The policy, in this order: the user's lists, a disposable server, the tool's own hints, our workspace.
+
+    Args:
+        spec: The server.
+        tool: The tool.
+        seen_to_change: Whether a call of it was seen to change something, whatever it says of itself.
+    """
     options = spec.options
     if _matches(tool.name, options.deny):
         return Decision(False, f"{tool.id} is on the server's 'deny' list")
+    suspicion = suspicion_of(tool)
+    if suspicion is not None and not _matches(tool.name, options.trust):
+        how = f'to call it all the same, put "trust": ["{tool.name}"] in the "toolweave" block of {spec.name!r}'
+        return Decision(False, f"{tool.id} is not to be trusted, {suspicion}; {how}")
     if options.allow:
         listed = _matches(tool.name, options.allow)
         return Decision(listed, f"{tool.id} is {'' if listed else 'not '}on the server's 'allow' list")
@@ -30,11 +43,12 @@ def decide(spec: ServerSpec, tool: Tool) -> Decision:
         return Decision(True, f"server {spec.name!r} is disposable")
     if danger := _danger(tool):
         return Decision(False, f"{tool.id} is annotated {danger}; {_how_to_allow(spec, tool)}")
-    if tool.annotations.read_only is True:
+    if tool.annotations.read_only is True and not seen_to_change:
         return Decision(True, f"{tool.id} is annotated read-only")
     if spec.uses_workspace:
         return Decision(True, f"server {spec.name!r} works in a fresh workspace of ours")
-    return Decision(False, f"{tool.id} may change something and does not say otherwise; {_how_to_allow(spec, tool)}")
+    word = "says that it only reads, and was seen to change something" if seen_to_change else _SILENT
+    return Decision(False, f"{tool.id} {word}; {_how_to_allow(spec, tool)}")
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:

@@ -16,6 +16,7 @@ import anyio
 from anyio.abc import ByteReceiveStream, ByteSendStream
 
 from toolweave.servers.guard import Guard
+from toolweave.servers.usage import Bounds, enforce
 
 _GRACE = 1.0
 """Seconds to leave by itself after stdin has closed, and again after SIGTERM."""
@@ -82,6 +83,8 @@ class Child:
     stdout: ByteReceiveStream
     stderr: StderrTail
     exited: anyio.Event
+    fault: str = ""
+    """Why it was ended before its time."""
 
     @property
     def pid(self) -> int:
@@ -95,8 +98,13 @@ class Child:
 
 
 @asynccontextmanager
-async def open_child(start: Awaitable[Running], guard: Guard) -> AsyncGenerator[Child]:
+async def open_child(start: Awaitable[Running], guard: Guard, bounds: Bounds | None = None) -> AsyncGenerator[Child]:
     """Start a process; at the end close its stdin, give it time to leave, and end its whole group.
+
+    Args:
+        start: Starts it.
+        guard: Ends it when nobody else can any more.
+        bounds: How much it may use; one that uses more is ended.
 
     Raises:
         OSError: It cannot be started.
@@ -107,6 +115,8 @@ async def open_child(start: Awaitable[Running], guard: Guard) -> AsyncGenerator[
         try:
             tasks.start_soon(_collect, process.stderr, child.stderr)
             tasks.start_soon(_announce_exit, child)
+            if bounds is not None:
+                tasks.start_soon(_keep_within, child, bounds)
             await guard.watch(process.pid)
             yield child
         finally:
@@ -121,6 +131,10 @@ async def _collect(stream: ByteReceiveStream, tail: StderrTail) -> None:
     with suppress(anyio.EndOfStream, *_BROKEN_PIPE):
         while True:
             tail.add(await stream.receive(4096))
+
+
+async def _keep_within(child: Child, bounds: Bounds) -> None:
+    child.fault = await enforce(child.pid, bounds)
 
 
 async def _announce_exit(child: Child) -> None:

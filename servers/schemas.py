@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 import json
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
-from jsonschema import SchemaError, ValidationError
+from jsonschema import SchemaError, ValidationError, validators
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from toolweave.servers.json_values import as_object, canonical
+from toolweave.servers.json_values import as_object, canonical, is_list
+from toolweave.servers.patterns import risky_pattern
+from toolweave.servers.unfolding import MOST_PARTS, unfolds_too_far
 
 
 def schema_problem(schema: dict[str, Any]) -> str | None:
@@ -45,20 +48,30 @@ def _schema_problem(schema: str) -> str | None:
     value = as_object(json.loads(schema))
     try:
         validator_for(value).check_schema(value)
+        risky = risky_pattern(value)
+        if unfolds_too_far(value):
+            return f"with all references followed it has more than {MOST_PARTS} parts"
     except SchemaError as error:
         return _line(str(error.message))
     except RecursionError:
         return "it is nested too deeply"
     except Exception as error:  # boundary: the checker itself trips over some schemas
         return f"it cannot be checked ({type(error).__name__})"
-    return None
+    return None if risky is None else _line(f"the pattern {risky[:80]!r} could take for ever")
 
 
 @functools.lru_cache(maxsize=4096)
 def _validator(schema: str) -> Validator:
     value = as_object(json.loads(schema))
     registry: Registry[Any] = Registry()  # an empty one resolves nothing from outside
-    return validator_for(value)(value, registry=registry)
+    extend = cast("Callable[..., type[Validator]]", vars(validators)["extend"])
+    return extend(validator_for(value), {"uniqueItems": _unique_items})(value, registry=registry)
+
+
+def _unique_items(validator: Validator, wanted: Any, items: Any, schema: Any) -> Iterator[ValidationError]:
+    """In linear time: the library compares each item with each, which takes hours for a list from a stranger."""
+    if wanted is True and is_list(items) and len({canonical(item) for item in items}) < len(items):
+        yield ValidationError("it has items that are not unique")
 
 
 def _line(text: str) -> str:

@@ -62,6 +62,10 @@ class ServerOptions(BaseModel):
     """Patterns (`fnmatch`) of tool names: when given, only these tools are called, whatever they say of themselves."""
     deny: list[str] = Field(default_factory=list[str])
     """Patterns of tool names that are never called."""
+    trust: list[str] = Field(default_factory=list[str])
+    """Patterns of tools that may be called although their descriptions look as if they spoke to the model."""
+    calls: dict[str, PositiveInt] = Field(default_factory=dict[str, int])
+    """Patterns of tool names to most calls of such tools in one run, experiments included."""
     prepare: list[Annotated[list[str], Field(min_length=1)]] = Field(default_factory=list[list[str]])
     """Commands (argv, no shell) that run in the fresh workspace before the server starts."""
     prepare_once: bool = False
@@ -73,6 +77,25 @@ class ServerOptions(BaseModel):
     in_flight: dict[str, PositiveInt] = Field(default_factory=dict[str, int])
     """Patterns of tool names to most calls of such tools at a time, over all environments of a run; `*` is all that the
     server gets."""
+    simulated: bool = False
+    """Whether the server only imitates what its tools say: samples from it are marked as simulated."""
+    package: str | None = None
+    """What `toolweave servers add` installed, such as `pypi:NAME==VERSION`: how to have a missing command again."""
+    sandbox: bool | None = None
+    """Whether a stdio server is kept in a sandbox: by default where the system has one, `true` for never without."""
+    network: bool = False
+    """Whether the sandbox has network."""
+    readable: list[str] = Field(default_factory=list[str])
+    """Paths that the sandbox shows although it hides the place where they lie, such as the home directory."""
+    writable: list[str] = Field(default_factory=list[str])
+    """Paths outside the workspace that the server may write to."""
+    memory_mb: PositiveInt | None = 4096
+    """Most MiB of memory of a server with all that it has started; `null` for no limit."""
+    processes: PositiveInt = 512
+    """Most processes and threads of a server."""
+    secrets: dict[str, bool] = Field(default_factory=dict[str, bool])
+    """Patterns of names in `env` and `headers`, or of variables, to whether their values are secrets. By default all
+    are but short ones, paths that exist, and addresses without a password."""
     mode: Literal["legacy", "auto"] | None = None
     """Protocol era to begin with; by default `legacy` over stdio, because a probe kills old servers, else `auto`."""
 
@@ -95,6 +118,12 @@ class ServerSpec(BaseModel):
     options: ServerOptions = ServerOptions()
     folder: Path = Path()
     """Where `mcp.json` lies: what relative paths are relative to."""
+    sandbox: Literal["off", "auto", "required"] = "off"
+    """Entries of `mcp.json` are `auto` unless they say otherwise."""
+    secrets: tuple[str, ...] = Field(default=(), repr=False)
+    """What variables have brought in, and the secrets of all other servers: no answer may show them."""
+    private: tuple[Path, ...] = ()
+    """Files that hold secrets, such as `mcp.json` itself: a sandbox hides them."""
 
     @property
     def uses_workspace(self) -> bool:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import httpx2
 from mcp.client.streamable_http import streamable_http_client
 
+from toolweave.servers.border import Admitted, Border
 from toolweave.servers.lines import Lines
 from toolweave.servers.process import Child
 from toolweave.servers.rawsession import KeepingDispatcher
@@ -15,25 +16,28 @@ from toolweave.servers.spec import ServerSpec
 from toolweave.servers.stdio import stdio_streams
 from toolweave.servers.wire import LineReader
 
-_MAX_EVENT = 16 << 20
-"""Most bytes of one event in a stream of server-sent events."""
+_MAX_REPLY = 16 << 20
+"""Most bytes of a reply, and of one event in a stream of server-sent events."""
 _READ_MARGIN = 5.0
 """Seconds by which the socket is more patient than the call, so that the call's own deadline comes first."""
 
 
 @asynccontextmanager
-async def over_stdio(child: Child) -> AsyncGenerator[KeepingDispatcher]:
+async def over_stdio(child: Child, lines: LineReader, border: Border) -> AsyncGenerator[KeepingDispatcher]:
     """Speak with a running child."""
-    async with stdio_streams(child, LineReader()) as streams:
-        yield KeepingDispatcher(*streams)
+    async with stdio_streams(child, lines) as (incoming, outgoing):
+        yield KeepingDispatcher(Admitted(incoming, border), outgoing)
 
 
 @asynccontextmanager
-async def over_http(spec: ServerSpec, on_refusal: Callable[[str], None]) -> AsyncGenerator[KeepingDispatcher]:
+async def over_http(
+    spec: ServerSpec, border: Border, on_refusal: Callable[[str], None]
+) -> AsyncGenerator[KeepingDispatcher]:
     """Speak streamable HTTP, without the proxies of the environment, which would swallow calls to this machine.
 
     Args:
         spec: The server.
+        border: What it says comes in through this.
         on_refusal: Told of each answer with an HTTP error, such as `401 Unauthorized`, which the SDK keeps to itself.
     """
 
@@ -47,9 +51,10 @@ async def over_http(spec: ServerSpec, on_refusal: Callable[[str], None]) -> Asyn
             headers=spec.headers,
             trust_env=False,
             event_hooks={"response": [look_at]},
-            transport=Lines(),
+            transport=Lines(max_reply=_MAX_REPLY),
             timeout=httpx2.Timeout(spec.options.start_timeout, read=patience),
         ) as client,
-        streamable_http_client(spec.url, http_client=client, max_sse_event_size=_MAX_EVENT) as streams,
+        streamable_http_client(spec.url, http_client=client, max_sse_event_size=_MAX_REPLY) as streams,
     ):
-        yield KeepingDispatcher(*streams)
+        incoming, outgoing = streams
+        yield KeepingDispatcher(Admitted(incoming, border), outgoing)

@@ -32,6 +32,7 @@ from toolweave.servers.guard import Guard, open_guard
 from toolweave.servers.info import ServerInfo
 from toolweave.servers.process import Running
 from toolweave.servers.program import Program, read_program
+from toolweave.servers.sandbox import Cage
 from toolweave.servers.snapshot import Snapshots
 from toolweave.servers.spec import ServerSpec
 
@@ -48,8 +49,18 @@ _HARMLESS = frozenset(
 )
 """Variables of the interpreter that a zygote obeys like any other process."""
 
-_Root = tuple[str, str, tuple[tuple[str, str], ...]]
-"""What a zygote is of, before it has imported anything: an interpreter's folder, its file, and all variables."""
+_Root = tuple[str, str, tuple[tuple[str, str], ...], Cage | None]
+"""What a zygote is of, before it has imported anything: an interpreter's folder, its file, all variables, the cage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What a process is kept within."""
+
+    workspace: Path
+    cage: Cage | None = None
+    limits: Mapping[str, int] = field(default_factory=dict[str, int])
+    """As in `sandbox.limits_of`."""
 
 
 @dataclass(slots=True)
@@ -69,6 +80,7 @@ class _Start:
     argv: tuple[str, ...]
     env: Mapping[str, str]
     cwd: Path
+    within: Within
     lasting_folder: bool
     is_server: bool
 
@@ -76,7 +88,7 @@ class _Start:
     def root(self) -> _Root:
         """Interpreters in one folder that are the same file differ in their names only."""
         path = Path(self.program.interpreter)
-        return (str(path.parent), str(path.resolve()), tuple(sorted(self.env.items())))
+        return (str(path.parent), str(path.resolve()), tuple(sorted(self.env.items())), self.within.cage)
 
     @property
     def key(self) -> tuple[_Root, str, str, str]:
@@ -94,6 +106,8 @@ class _Start:
             "interpreter": self.program.interpreter,
             "path": self.program.import_path(self.cwd),
             "cwd": str(self.cwd),
+            "narrow": self.within.cage.narrowing(self.within.workspace) if self.within.cage else None,
+            "limits": self.within.limits,
         }
 
     def growth(self, modules: Sequence[str]) -> dict[str, object]:
@@ -115,6 +129,8 @@ class WarmStarts:
         """Watches all processes of all environments that use these starts."""
         self.snapshots = Snapshots(folder)
         """What preparing commands have made."""
+        self.spaces = folder / "spaces"
+        """Where the workspaces of all environments that use these starts lie."""
         self._folder = folder
         self._ahead = ahead
         self._known: dict[Hashable, _Known] = {}
@@ -128,6 +144,7 @@ class WarmStarts:
         argv: Sequence[str],
         env: Mapping[str, str],
         cwd: Path,
+        within: Within,
         *,
         lasting_folder: bool = False,
         is_server: bool = False,
@@ -138,13 +155,14 @@ class WarmStarts:
             argv: Command and arguments.
             env: The whole environment of the new process, the same for all starts of the program.
             cwd: Its folder.
+            within: What it is kept within.
             lasting_folder: Whether all starts of this program have this same folder.
             is_server: Whether it is an MCP server, which can be expected to import the SDK.
         """
         program = read_program(argv)
         if program is None or not _supported() or _has_odd_variables(env) or not await _is_folder(cwd):
             return None
-        start = _Start(program, tuple(argv), env, cwd, lasting_folder, is_server)
+        start = _Start(program, tuple(argv), env, cwd, within, lasting_folder, is_server)
         known = self._known.setdefault(start.key, _Known())
         try:
             return await self._start(start, known)
@@ -153,17 +171,17 @@ class WarmStarts:
             known.unfit = True
             return None
 
-    def accept(self, process: Running, spec: ServerSpec, info: ServerInfo) -> None:
+    def accept(self, process: Running | None, spec: ServerSpec, info: ServerInfo) -> None:
         """Compare what a server offers with what it offered at its first start, and learn what it has imported.
 
         Raises:
-            ServerError: A warm start has changed it.
+            ServerError: It has changed: by a warm start, or because it pulls the rug from under whoever trusted it.
         """
         offer = (info.software, info.version, info.protocol, info.instructions, info.digest)
-        same = self._offers.setdefault(spec.model_dump_json(), offer) == offer
-        if not same and isinstance(process, ForkedProcess):
+        if self._offers.setdefault(spec.model_dump_json(), offer) != offer:
             raise ServerError("it offers something else than at its first start")
-        self.learn(process)
+        if process is not None:
+            self.learn(process)
 
     def learn(self, process: Running) -> None:
         """A process is up: what it has imported so far is what the next ones should find imported."""
@@ -226,7 +244,9 @@ class WarmStarts:
     async def _open_root(self, start: _Start) -> Zygote:
         folder = self._folder / str(len(self._roots))
         await anyio.Path(folder).mkdir()
-        root = await open_zygote(start.program.interpreter, start.env, folder)
+        cage = start.within.cage
+        kept_in = cage.argv([self.spaces, folder], folder) if cage else []
+        root = await open_zygote([*kept_in, start.program.interpreter], start.env, folder)
         await self.guard.watch(root.pid)
         return root
 
@@ -269,6 +289,7 @@ async def open_warm_starts(ahead: Sequence[str] = SDK) -> AsyncGenerator[WarmSta
     """
     async with open_guard() as guard, guard.scratch("toolweave-warm-") as folder:
         starts = WarmStarts(guard, folder, ahead)
+        await anyio.Path(starts.spaces).mkdir()
         try:
             yield starts
         finally:

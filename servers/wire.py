@@ -27,6 +27,7 @@ _ID_FIRST = re.compile(rb'\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?' + _ID)
 _ID_LAST = re.compile(_ID + rb'\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$')
 _ENDS_KEPT = 512
 _STARTS_TRIED = 8
+_NOISE_SHOWN = 120
 
 
 @dataclass(slots=True)
@@ -37,6 +38,8 @@ class LineReader:
     """Most bytes of a line that is still read."""
     noise: int = 0
     """How many lines were no message."""
+    first_noise: str = ""
+    """The beginning of the first of them."""
     oversize: int = 0
     """How many lines were over the cap."""
     _parts: list[bytes] = field(default_factory=list[bytes])
@@ -73,8 +76,13 @@ class LineReader:
             found = _salvage(line)
         if not found:
             self.noise += 1
+            self.first_noise = self.first_noise or _shown(line)
             found = _error(PARSE_ERROR, "the reply is not JSON that can be read", line)
         return found
+
+
+def _shown(line: bytes) -> str:
+    return " ".join(line[:_NOISE_SHOWN].decode("utf-8", "replace").split())
 
 
 def _error(code: int, message: str, line: bytes) -> list[JSONRPCMessage]:

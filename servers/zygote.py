@@ -6,15 +6,15 @@ but the standard library and keeps to Python 3.9. Its owner is `warm.py`. A pack
     {"do": "start", …}   files: stdin, stdout, stderr, status[, lesson]   fork, then run the program in the child
     {"do": "branch", …}  files: status, control                           fork, import modules, serve `control` alike
 
-`status` gets `PID\\n` after the fork and `CODE\\n` at the end of the child. `lesson` gets a line for each module that
-the program imports. A branch answers on `control` with what its imports have left behind that a fork would not copy
-or that a new process would not have: then it is of no use and ends.
+`status` gets a line from the child after the fork, by which its owner learns its id, and `CODE\\n` at its end. `lesson`
+gets a line for each module that the program imports. A branch answers on `control` with what its imports have left
+behind that a fork would not copy or that a new process would not have: then it is of no use and ends.
 
 No code of a program runs in a zygote, only imports of libraries; each child starts from that state, copied on write.
 When the control socket closes, however its other end has died, a zygote ends, and its children with it.
 """
 
-# ruff: noqa: PTH109, PTH112, PTH113, PTH115, PTH118, PTH119, PTH208
+# ruff: noqa: PTH100, PTH109, PTH112, PTH113, PTH115, PTH118, PTH119, PTH120, PTH208
 # (no pathlib: what is imported here, every program finds imported)
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ _MAX_PACKET = 1 << 20
 _MAX_FILES = 8
 _SET_DEATH_SIGNAL = 1
 _CLOSE_ON_EXEC = 0x40000000
+_narrowing = runpy.run_path(os.path.join(os.path.dirname(os.path.abspath(__file__)), "narrow.py"))
+limit, narrow = _narrowing["limit"], _narrowing["narrow"]
 
 
 def serve(control: socket.socket) -> None:
@@ -80,8 +82,6 @@ def _fork(request: dict[str, Any], files: list[int]) -> tuple[int, int]:
     for file in files:
         if file != status:
             os.close(file)
-    if pid:
-        _tell(status, pid)
     return pid, status
 
 
@@ -105,7 +105,11 @@ def _start(request: dict[str, Any], files: list[int]) -> tuple[int, int]:
         code = 1
         try:
             os.setsid()
+            limit(request["limits"])
+            if request["narrow"]:
+                narrow(request["narrow"])
             _die_with(zygote)
+            os.write(files[3], b"\n")
             _take_over(request, files)
             code = _run(request["kind"], request["target"])
         finally:
@@ -118,6 +122,7 @@ def _branch(request: dict[str, Any], files: list[int]) -> tuple[int, int]:
     status, control = files
     if not pid:
         try:
+            os.write(status, b"\n")
             _close_all_but({control})
             _grow(request, socket.socket(fileno=control))
         finally:

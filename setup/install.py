@@ -1,15 +1,16 @@
 """Installs the environments that `make` asks for, each once until its lock file, its Python or its place changes.
 
-    python setup/install.py run dev legacy unseen node
+    python setup/install.py run dev legacy unseen node browser
 
 Needs a bare Python 3.11 with `venv` and the package index that pip is set up for; `node` needs npm. `run` and `dev` are
-Toolweave itself and must succeed. The others hold third-party servers: one that cannot be installed is named in one
-line, and everything else goes on without it.
+Toolweave itself and must succeed. The others hold third-party servers, and the browser that tests of the viewer drive:
+one that cannot be installed is named in one line, and everything else goes on without it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "requirements"
+FETCHED_BROWSER = ROOT / ".servers" / "browser"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+"""Names on PATH of a browser that tests can drive."""
 
 
 class InstallError(Exception):
@@ -35,6 +39,8 @@ class Environment:
     lock: str
     needed: bool = False
     """Whether nothing works without it."""
+    without: str = "its servers are left out"
+    """What happens when it cannot be installed."""
 
     @property
     def place(self) -> Path:
@@ -61,6 +67,7 @@ ENVIRONMENTS = {
         Environment("legacy", ".servers/legacy", "legacy.txt"),
         Environment("unseen", ".servers/unseen", "unseen.txt"),
         Environment("node", ".servers/node", "node/package-lock.json"),
+        Environment("browser", ".venv", "dev.txt", without="tests in a browser are skipped"),
     )
 }
 
@@ -89,7 +96,7 @@ def _install(environment: Environment) -> bool:
         return True
     try:
         _say(f"installing {environment.name} into {environment.folder} ...")
-        (_install_node if environment.name == "node" else _install_python)(environment)
+        INSTALLERS.get(environment.name, _install_python)(environment)
         environment.stamp.write_text(environment.wanted(), "utf-8")
     except (InstallError, OSError) as error:
         _report(environment, error)
@@ -103,7 +110,7 @@ def _report(environment: Environment, error: Exception) -> None:
         _say(f"{environment.name} cannot be installed:\n{error}")
         return
     reason = str(error).strip().splitlines() or [type(error).__name__]
-    _say(f"{environment.name}: its servers are left out, everything else goes on: {reason[-1]}")
+    _say(f"{environment.name}: {environment.without}, everything else goes on: {reason[-1]}")
 
 
 def _install_python(environment: Environment) -> None:
@@ -127,6 +134,26 @@ def _install_node(environment: Environment) -> None:
     _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(environment.place)])
 
 
+def _install_browser(environment: Environment) -> None:
+    """A Chromium: the one on PATH, the system's when we may install it, or the one that Playwright fetches."""
+    if any(map(shutil.which, BROWSERS)):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get") and _install_system_browser():
+        return
+    os.environ["PLAYWRIGHT_BROWSERS_PATH"] = str(FETCHED_BROWSER)
+    _run([str(environment.place / "bin" / "python"), "-m", "playwright", "install", "--only-shell", "chromium"])
+
+
+def _install_system_browser() -> bool:
+    """Whether the system's packages have a Chromium; on some it is a name without a browser."""
+    try:
+        _run(["apt-get", "update", "--quiet"])
+        _run(["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium"])
+    except InstallError:
+        return False
+    return any(map(shutil.which, BROWSERS))
+
+
 def _is_stale(place: Path) -> bool:
     """Whether an environment was made by another Python or was moved: its scripts would start the wrong interpreter."""
     identity = place / "identity"
@@ -142,6 +169,9 @@ def _run(argv: Sequence[str]) -> None:
     if done.returncode != 0:
         lines = f"{done.stdout}\n{done.stderr}".strip().splitlines()
         raise InstallError("\n".join(lines[-12:]) or f"{argv[0]} ended with code {done.returncode}")
+
+
+INSTALLERS = {"node": _install_node, "browser": _install_browser}
 
 
 def _say(text: str) -> None:

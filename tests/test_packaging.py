@@ -101,7 +101,7 @@ def test_the_wheel_puts_only_toolweave_into_site_packages(wheel: Path) -> None:
 
 def test_the_wheel_holds_every_module_and_every_text_of_the_four_rooms(wheel: Path) -> None:
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("toolweave/")}
-    suffixes = (".py", ".md", ".typed")
+    suffixes = (".py", ".md", ".typed", ".js", ".css", ".html")
     files = [
         path
         for room in ROOMS
@@ -141,7 +141,10 @@ def set_up(tmp_path: Path) -> Path:
 
 def test_the_set_up_refuses_an_environment_that_it_does_not_know(tmp_path: Path) -> None:
     done = run([sys.executable, set_up(tmp_path), "legcay"], tmp_path)
-    assert (done.returncode, done.stderr) == (2, "setup: say which of run, dev, legacy, unseen, node to install\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "setup: say which of run, dev, legacy, unseen, node, browser to install\n",
+    )
 
 
 def test_servers_that_cannot_be_installed_are_named_and_set_up_goes_on(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from toolweave.agent.offline.conversation import Seen
 from toolweave.agent.offline.english import capitalised, joined, past, plural, spaced
-from toolweave.agent.offline.lexicon import UNITS
+from toolweave.agent.offline.lexicon import COUNTING, UNITS
 from toolweave.agent.offline.purpose import Purpose
 from toolweave.agent.offline.saying import spoken_date
 from toolweave.agent.outcomes import reads_as_failure
@@ -24,7 +24,6 @@ MOST_DONE = 4
 LONGEST_PROSE = 420
 _FIRST_KEYS = ("name", "title", "label", "status", "state", "date", "due", "total", "amount", "balance", "count")
 _ENTRY_NAMES = frozenset("name title label subject description".split())
-_COUNTING = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _DULL = frozenset("success ok message error result type jsonrpc version created updated".split())
 
 
@@ -210,7 +209,7 @@ def _listing(key: str, items: Sequence[Any], purpose: Purpose | None, rng: rando
         noun = " ".join([*plain.split()[:-1], singular(plain.split()[-1])])
     if not items:
         return f"There is no {noun} for that."
-    count = _COUNTING[len(items)] if len(items) < len(_COUNTING) else "quite a few"
+    count = COUNTING[len(items)] if len(items) < len(COUNTING) else "quite a few"
     named = [text for item in items[:MOST_LISTED] if (text := _entry(item))]
     head = f"{total or count} {plural(noun) if len(items) != 1 else noun}"
     if not named:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from toolweave.agent.compare import equal_values
+from toolweave.agent.compare import differing, equal_values
 from toolweave.agent.offline.conversation import Seen, Situation, read_situation
 from toolweave.agent.offline.fitting import Slot, value_of
 from toolweave.agent.offline.following import pointer_label
@@ -29,11 +30,11 @@ def faults_of(ask: CritiqueAsk, tool: Tool, pointer: str | None = None) -> list[
     """
     given = _proposed(ask, tool)
     expected = ask.expected[0] if pointer is None else _meant(ask, tool, given)
-    places = [*([] if pointer is None else [pointer]), *_differing(expected, given)]
+    places = [*([] if pointer is None else [pointer]), *(differing(expected.arguments, given) if expected else ())]
     labels = {pointer_label(place): place for place in reversed(places)}
     order = list(dict.fromkeys(map(pointer_label, places)))[:MOST_FAULTS]
-    plain = len(order) > 1 or len(ask.earlier) >= MANY_HINTS
-    return [_Fault(ask, expected, labels[label], label, _at(given, labels[label]), plain).told() for label in order]
+    plain, situation = len(order) > 1 or len(ask.earlier) >= MANY_HINTS, read_situation(ask.messages)
+    return [_Fault(ask, situation, expected, labels[label], given, plain).told() for label in order]
 
 
 def _proposed(ask: CritiqueAsk, tool: Tool) -> dict[str, Any]:
@@ -48,32 +49,26 @@ def _proposed(ask: CritiqueAsk, tool: Tool) -> dict[str, Any]:
 def _meant(ask: CritiqueAsk, tool: Tool, given: dict[str, Any]) -> Happened | None:
     """The call that comes nearest to the faulty one."""
     calls = [call for call in ask.expected if call.tool.id == tool.id]
-    return min(calls, key=lambda call: len(_differing(call, given)), default=None)
+    return min(calls, key=lambda call: len(differing(call.arguments, given)), default=None)
 
 
-def _differing(expected: Happened | None, given: dict[str, Any]) -> list[str]:
-    """Pointers of the leaves that differ."""
-    if expected is None:
-        return []
-    wanted, proposed = dict(argument_leaves(expected.arguments)), dict(argument_leaves(given))
-    places = [at for at, value in wanted.items() if at not in proposed or not equal_values(proposed[at], value)]
-    return places + [at for at in proposed if at not in wanted]
-
-
+@dataclass
 class _Fault:
     """One wrong argument."""
 
-    def __init__(
-        self, ask: CritiqueAsk, expected: Happened | None, pointer: str, label: str, given: Any, plain: bool
-    ) -> None:
-        self.ask = ask
-        self.situation: Situation = read_situation(ask.messages)
-        self.pointer = pointer
-        self.label = label
-        self.given = given
-        self.wanted = _at(expected.arguments, pointer) if expected is not None else None
-        self.taken = expected.taken.get(pointer) if expected is not None else None
-        self.plain = plain or any(f"the {label} " in hint.lower() for hint in ask.earlier)
+    ask: CritiqueAsk
+    situation: Situation
+    expected: Happened | None
+    pointer: str
+    arguments: dict[str, Any]
+    plain: bool
+
+    def __post_init__(self) -> None:
+        self.label = pointer_label(self.pointer)
+        self.given = _at(self.arguments, self.pointer)
+        self.wanted = _at(self.expected.arguments, self.pointer) if self.expected is not None else None
+        self.taken = self.expected.taken.get(self.pointer) if self.expected is not None else None
+        self.plain = self.plain or any(f"the {self.label} " in hint.lower() for hint in self.ask.earlier)
 
     def told(self) -> str:
         """The fault in words; more concrete where much is wrong, or the parameter was criticised before."""

@@ -27,7 +27,7 @@ class Clauses:
 
     def elsewhere(self, mention: Mention, tool: Tool) -> bool:
         """Whether a value stands in a part that speaks of other tools, while another part speaks of this one."""
-        at = next((at for at, (start, end) in enumerate(self._spans) if start <= mention.start < end), None)
+        at = self._at(mention.start)
         if at is None or not self._tools[at] or tool.id in self._tools[at]:
             return False
         return any(tool.id in found for found in self._tools)
@@ -38,8 +38,12 @@ class Clauses:
 
     def speaks_of(self, position: int, tool: Tool) -> bool:
         """Whether the part at a position speaks of a tool, or no other part does."""
-        at = next((at for at, (start, end) in enumerate(self._spans) if start <= position < end), None)
+        at = self._at(position)
         return at is None or tool.id in self._tools[at] or not any(tool.id in found for found in self._tools)
+
+    def _at(self, position: int) -> int | None:
+        """Number of the part that a position lies in."""
+        return next((at for at, (start, end) in enumerate(self._spans) if start <= position < end), None)
 
 
 def _spans(request: str, mentions: Sequence[Mention]) -> list[tuple[int, int]]:

@@ -11,7 +11,8 @@ from toolweave.agent.offline.drafting import Spoken, sentence
 from toolweave.agent.offline.english import capitalised, reworded
 from toolweave.agent.offline.forms import forms, pick
 from toolweave.agent.offline.purpose import phrase_without, purpose_of
-from toolweave.agent.offline.wording import NAMING, SEEKING, Clause, Group, clause, groups, label, measures
+from toolweave.agent.offline.telling import Clause, clause
+from toolweave.agent.offline.wording import NAMING, SEEKING, Group, groups, label, measures
 from toolweave.agent.patterns import argument_leaves
 from toolweave.agent.relative import in_words
 from toolweave.agent.roles import QueryAsk, UserValue

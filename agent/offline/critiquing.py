@@ -86,7 +86,8 @@ def _of_argument(tool: Tool, faults: str, *, capital: bool = True) -> str:
 def _of_tool(ask: CritiqueAsk, rng: random.Random) -> str:
     """What kind of thing is missing."""
     due, frame = _due(ask), TOGETHER if ask.mistake == "not_together" else FIRST
-    told = [_wanted(ask, call) for call in due]
+    made = [call.name for call in read_situation(ask.messages).here if not call.failed]
+    told = [_wanted(ask, call, made) for call in due]
     lead = rng.choice(_LEADS.get(ask.mistake, ("",)))
     hints = [capitalised(f"{lead}{frame.format(purpose=told[0])}.")]
     hints += [capitalised(f"{frame.format(purpose=text)}.") for text in told[1:]]
@@ -95,19 +96,22 @@ def _of_tool(ask: CritiqueAsk, rng: random.Random) -> str:
     return " ".join(hints)
 
 
-def _wanted(ask: CritiqueAsk, call: Happened) -> str:
-    """What a call does, as vaguely as will do and without a word that gives it away."""
+def _wanted(ask: CritiqueAsk, call: Happened, made: Sequence[str]) -> str:
+    """What a call does, as vaguely as will do and without a word that gives it away.
+
+    `made` holds the names of the calls that the turn has made.
+    """
     purpose = purpose_of(call.tool)
     deed = DEED_WORDS[purpose.nouns.deed]
     coarse = f"{deed} the {purpose.noun}" if purpose.noun else purpose.phrase
     wanted = [coarse, purpose.phrase, f"{deed} something"]
     proposed = _proposed(ask)
-    made = [tool_nouns(Tool("", call.name)) for call in read_situation(ask.messages).here if not call.failed]
-    known = [*made, *([proposed.nouns] if proposed is not None else [])]
+    known = [*(tool_nouns(Tool("", name)) for name in made), *([proposed.nouns] if proposed is not None else [])]
     alike = any((one.deed, one.head) == (purpose.nouns.deed, purpose.nouns.head) for one in known)
     if alike or any(f"has to {coarse}" in hint for hint in ask.earlier):
         wanted = [purpose.phrase, coarse, wanted[2]]
-    if _done_before(ask, call):
+    names = [*made, *(call.name for call in ask.step.calls if ask.mistake == "not_together")]
+    if any(name.endswith(call.tool.name) for name in names):
         wanted = [f"{text}{AGAIN}" for text in wanted]
     return next((text for text in wanted if not _given_away(text, [call])), wanted[0])
 
@@ -121,13 +125,6 @@ def _due(ask: CritiqueAsk) -> list[Happened]:
             *ask.expected,
         ][:1]
     return list({call.tool.id: call for call in reversed(ask.expected)}.values())[::-1][:MOST_TOGETHER]
-
-
-def _done_before(ask: CritiqueAsk, expected: Happened) -> bool:
-    """Whether the same tool was called before, in the turn or in the step itself."""
-    names = [call.name for call in read_situation(ask.messages).here if not call.failed]
-    names += [call.name for call in ask.step.calls] if ask.mistake == "not_together" else []
-    return any(name.endswith(expected.tool.name) for name in names)
 
 
 def _masked(hint: str, expected: Sequence[Happened]) -> str:

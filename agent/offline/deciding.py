@@ -218,7 +218,7 @@ class Student:
         for text in self.guidance.together:
             tool = self.follower.meant(text)
             if tool.id not in self.made:
-                self._join(calls, self._along(tool, way, calls))
+                self._join(calls, self._along(tool, way, calls), told=True)
         if self._for_several(way, goal):
             for other in twins(self.supplier, way):
                 self._join(calls, other)
@@ -227,10 +227,10 @@ class Student:
                 pass
         return calls[1 : max(1, len(calls) - self.guidance.fewer)]
 
-    def _join(self, calls: list[Way], other: Way | None) -> bool:
-        """Take a call into the step unless it is there already, or lacks something."""
+    def _join(self, calls: list[Way], other: Way | None, *, told: bool = False) -> bool:
+        """Take a call into the step unless it is there already, or lacks something; one that a hint wants may."""
         known = [(call.tool.id, call.arguments()) for call in calls]
-        if other is None or other.before or other.lacking or (other.tool.id, other.arguments()) in known:
+        if other is None or other.before or (other.lacking and not told) or (other.tool.id, other.arguments()) in known:
             return False
         calls.append(other)
         return True

@@ -6,17 +6,20 @@ import random
 import re
 from collections.abc import Collection, Sequence
 
-from toolweave.agent.offline.english import reworded, reworded_noun
+from toolweave.agent.offline.english import reworded, reworded_noun, spaced, spoken_of
+from toolweave.agent.offline.lexicon import SYNONYMS
 from toolweave.agent.offline.naming import entry, is_key, named
 from toolweave.agent.offline.phrase import CONTAINERS, DOCUMENTS, PEOPLE, Told
 from toolweave.agent.offline.picture import ANY, Feed, Pictured
 from toolweave.agent.offline.purpose import Purpose, purpose_of, spoken_phrase
-from toolweave.agent.offline.saying import spoken_date, spoken_value
-from toolweave.agent.offline.wording import FILES, PLACES, Clause, Group, clause, label, plain_value
+from toolweave.agent.offline.saying import is_option, spoken_date, spoken_value
+from toolweave.agent.offline.telling import Clause, clause
+from toolweave.agent.offline.wording import FILES, PLACES, SEEKING, Group, label, plain_value
 from toolweave.agent.roles import UserValue
 from toolweave.graph.words import words
 
 MOST_TAILS = 2
+_ENDING = ("until ", "through ")
 
 
 class Describer:
@@ -49,7 +52,10 @@ class Describer:
         call = self.calls[number]
         tool = call.happened.tool
         purpose = purpose_of(tool)
-        told = Told(spoken_phrase(purpose, tool, self.banned, self.rng), calls={number})
+        about = [feed.noun.rpartition(" ")[2] for feed in call.feeds if feed.identifies]
+        about += [word for group in call.groups for word in group.own]
+        told = Told(spoken_phrase(purpose, tool, self.banned, self.rng, about), calls={number})
+        self._decide(told, call.groups)
         makes = purpose.nouns.deed == "make" and call.feeds
         first = [group for group in call.groups if makes and is_key(group)]
         self._say_same(told, call.groups, purpose)
@@ -60,16 +66,26 @@ class Describer:
         self.latest = number
         return told
 
+    def _decide(self, told: Told, groups: Sequence[Group]) -> None:
+        """Where the phrase leaves a choice that a value makes, say what was chosen: of "rows or columns" the rows."""
+        for group in groups:
+            if is_option(group.first.value, group.first.schema) and len(group.items) == 1:
+                shown = spoken_value(group.first.value, group.first.schema)
+                if not spoken_of(shown, self.banned) and told.decide(shown):
+                    told.said.append((group.first, shown))
+                    self._hear(group, [(group.first, shown)])
+
     def _say_same(self, told: Told, groups: Sequence[Group], purpose: Purpose) -> None:
         """`a document` becomes the file that is meant, or `that document` where an earlier call has named it."""
-        for group in groups:
+        for group in sorted(groups, key=lambda group: -len(set(group.own) & set(words(told.phrase)))):
             key = group.name, plain_value(group.first.value)
             heard = self.things.get(key) if key in self.heard else None
-            files = sorted(DOCUMENTS & set(told.phrase.split())) if set(group.own) & (FILES | PLACES) else []
-            match = told.slot([heard] if heard else files)
-            if match is not None and (purpose.nouns.deed != "make" or told.within(match)):
+            match = told.slot([heard] if heard else _file_nouns(group, told.phrase))
+            makes = match is not None and purpose.nouns.deed == "make" and match.group("noun") in purpose.noun.split()
+            if match is not None and (not makes or told.within(match)):
                 thing = self._again(told, match) if heard else self._by_value(told, group)
-                told.put(match, thing or match.group(0))
+                kind = f"the {match.group('bare')} " if thing and match.group("bare") else ""
+                told.put(match, f"{kind}{thing}" or match.group(0))
             if purpose.noun and isinstance(group.first.value, str):
                 self.things.setdefault(key, purpose.noun)
 
@@ -127,8 +143,9 @@ class Describer:
         plain = thing.startswith(self.this)
         if match is not None:
             if plain and not told.owns(match) and self._is_plain(feed, noun, told):
-                thing = "them" if head.split()[-1] in PEOPLE else "it"
-            told.put(match, thing)
+                told.put_pronoun(match, head.split()[-1] in PEOPLE)
+            else:
+                told.put(match, thing)
         elif not told.put_owner(head, thing) and (not plain or (feed.call not in self.pointed and not told.points)):
             told.phrase = f"{told.phrase} {'in' if head.split()[-1] in CONTAINERS else 'for'} {thing}"
         self.pointed.add(feed.call)
@@ -154,11 +171,14 @@ class Describer:
         match = told.slot([noun, feed.noun, feed.described, *([head] if not noun or head in words(noun) else [])])
         thing = self._thing(feed, noun, told)
         if thing is None:
+            told.calls.discard(feed.call)
             return
         if match is not None:
             told.put(match, thing)
         elif not told.put_owner(noun or head, thing):
-            told.phrase = f"{told.phrase} {self.rng.choice(('for', 'for', 'with'))} {thing}"
+            told.phrase = (
+                f"{told.phrase} {'in' if noun.split()[-1:] and noun.split()[-1] in CONTAINERS else 'for'} {thing}"
+            )
 
     def thing(self, feed: Feed, number: int, told: Told) -> str | None:
         """What an argument of a call stands for, named by what the user knows of it; `None` when that is nothing."""
@@ -225,7 +245,7 @@ class Describer:
     def _add_values(self, told: Told, groups: Sequence[Group], at_most: int) -> None:
         """The call's own values: the first few behind the phrase, the others in a sentence."""
         tails, rest = self._tails(groups, told, at_most)
-        tails = sorted(dict.fromkeys(tails), key=lambda tail: tail.startswith(","))
+        tails = sorted(dict.fromkeys(tails), key=lambda tail: (tail.startswith(","), tail.startswith(_ENDING)))
         if len(tails) > 1 and tails[0].startswith("with ") and tails[1].startswith("with "):
             second = tails[1].removeprefix("with ")
             run_on = tails[0].split()[-1][:1].isupper() and second[:1].isupper()
@@ -278,9 +298,20 @@ class Describer:
         """Put a text right behind the noun that the phrase has for it: `work out the sum "2 + 2"`."""
         plain = label(group, self.banned)
         dated = spoken_date(str(group.first.value)[:10]) is not None
-        nouns = ["day", "date", "point in time"] if dated else [plain or ""]
+        nouns = ["day", "date", "point in time"] if dated else [plain or "", *SYNONYMS.get(group.name, ())]
+        nouns += sorted(SEEKING) if set(group.own) & SEEKING else []
         match = told.slot(nouns) if isinstance(group.first.value, str) else None
-        if match is None or match.group("noun") is None or len(said.said) != 1 or told.phrase[match.end() :].strip():
+        if match is None or match.group("noun") is None or len(said.said) != 1 or told.owns(match):
             return False
-        told.phrase = f"{told.phrase[: match.start()] if dated else told.phrase[: match.end()] + ' '}{said.said[0][1]}"
+        shown, stands_in = said.said[0][1], plain != spaced(group.name)
+        alone = dated or (stands_in and not shown[:1].isalpha()) or (stands_in and re.search(r"\d", shown))
+        noun = re.sub(r"^(?:an?|one|any|some)\s", "the ", match.group(0))
+        told.put(match, shown if alone else f"{noun} {shown}")
         return True
+
+
+def _file_nouns(group: Group, phrase: str) -> list[str]:
+    """What a phrase may call the file that a value names."""
+    if not set(group.own) & (FILES | PLACES):
+        return []
+    return [*(word for word in group.own if word not in FILES | PLACES), *sorted(DOCUMENTS & set(phrase.split()))]

@@ -11,7 +11,7 @@ from toolweave.agent.roles import Query, Said, UserValue
 
 TRIES = 24
 LONGEST = 3900
-_CODE = re.compile(r"\b[a-z]+_[a-z0-9_]+\b|\b[a-z]+[A-Z]\w*\b|[{}]")
+_CODE = re.compile(r"\b[a-z]+_[a-z0-9_]+\b|\b(?=[a-z]{2}|[a-z][A-Z][a-z]{2})[a-z]+[A-Z]\w*\b|[{}]")
 _COMPLAINT = re.compile(r"it says '(.+?)'|it says \"(.+?)\"")
 
 Spoken = tuple[str, Sequence[tuple[UserValue, str]]]
@@ -20,17 +20,17 @@ Spoken = tuple[str, Sequence[tuple[UserValue, str]]]
 
 def best_draft(
     write: Callable[[random.Random], Spoken], values: Sequence[UserValue], banned: Sequence[str], rng: random.Random
-) -> tuple[int, Query]:
-    """The first draft that says all values and no banned word, else the best one; with the number of its faults."""
+) -> Query:
+    """The first draft that says all values and no banned word, else the best one."""
     drafts: list[tuple[int, Query]] = []
     for _ in range(TRIES):
-        drafts.append(draft_of(write(rng), values, banned))
+        drafts.append(_draft_of(write(rng), values, banned))
         if drafts[-1][0] == 0:
             break
-    return min(drafts, key=lambda draft: draft[0])
+    return min(drafts, key=lambda draft: draft[0])[1]
 
 
-def draft_of(spoken: Spoken, values: Sequence[UserValue], banned: Sequence[str]) -> tuple[int, Query]:
+def _draft_of(spoken: Spoken, values: Sequence[UserValue], banned: Sequence[str]) -> tuple[int, Query]:
     """One draft with the number of its faults."""
     text, said = spoken
     recorded = tuple(Said(pointer=item.pointer, call=item.call, text=words) for item, words in said if words)

@@ -12,6 +12,12 @@ _VOWEL_SOUND = re.compile(
     r"^(?:[aeio]|u(?!s|ni|se)|hour|honest|heir|x-|SQL|MRI|F\b|L\b|M\b|N\b|S\b|X\b)", re.IGNORECASE
 )
 _SPLIT_CODE = re.compile(r"[_\s]+|(?<=[a-z0-9])(?=[A-Z])")
+_SINGLED = re.compile(r"\b(?:an?|one|each|every|this|that)\s(?:[\w-]+,?\s){0,5}$", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|several|many|multiple|these|those)"
+    r"\s(?:[\w-]+\s){0,2}$",
+    re.IGNORECASE,
+)
 _DOUBLED = frozenset("b d g l m n p r t".split())
 
 
@@ -81,17 +87,7 @@ def _doubles(verb: str) -> bool:
     if len(verb) < 3 or verb[-1] not in _DOUBLED or verb[-2] not in "aeiou" or verb[-3] in "aeiou":
         return False
     syllables = len(re.findall(r"[aeiouy]+", verb))
-    return syllables == 1 or verb in (
-        "cancel",
-        "refer",
-        "transfer",
-        "enrol",
-        "submit",
-        "commit",
-        "begin",
-        "label",
-        "format",
-    )
+    return syllables == 1 or verb in "cancel refer transfer enrol submit commit begin label format".split()
 
 
 def plural(noun: str) -> str:
@@ -208,28 +204,14 @@ def _other(word: str, text: str, match: re.Match[str], banned: Sequence[str], tu
     if qualifies:
         options = [item for item in options if " " not in item]
         options += [""] if follows is None or _is_noun(follows.group(1).lower()) or not options else []
-    singled = re.search(
-        r"\b(?:an?|one|each|every|this|that)\s(?:[\w-]+,?\s){0,5}$", text[: match.start()], re.IGNORECASE
-    )
-    counted = singular(word) != word and re.search(
-        r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|several|many|multiple|these|those)\s(?:[\w-]+\s){0,2}$",
-        text[: match.start()],
-        re.IGNORECASE,
-    )
-    if counted:
+    singled = _SINGLED.search(text[: match.start()])
+    if singular(word) != word and _COUNTED.search(text[: match.start()]):
         options = [item for item in options if item.endswith("s")]
     number = plural(word) if singular(word) == word else singular(word)
     definite = before is not None and before.group(0).strip().lower() in ("the", "its", "their", "your")
-    if (
-        not singled
-        and not definite
-        and not qualifies
-        and not opens
-        and number != word
-        and singular(word) == word
-        and not (follows and follows.group(1) in ("a", "an", "the"))  # a verb, then
-        and not spoken_of(number, banned)
-    ):
+    bare = not (singled or definite or qualifies or opens) and singular(word) == word != number
+    is_verb = follows is not None and follows.group(1) in ("a", "an", "the")
+    if bare and not is_verb and not spoken_of(number, banned):
         return number
     if singular(word) != word and not qualifies:
         options = [kept for item in options if (kept := _of_many(item, before, definite))]

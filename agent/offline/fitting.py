@@ -107,6 +107,8 @@ def fit(mention: Mention, slot: Slot) -> float:
     own, beside = set(slot.own), {*mention.before, *mention.after}
     if mention.kind == "number" and "string" in slot.kinds and (own & FILES or not own & beside):
         return 0.0
+    if "because" in mention.before[:2] and not own & CUES["because"]:
+        return 0.0
     return base + 0.8 * near if base > 0.0 else 0.0
 
 

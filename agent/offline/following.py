@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from toolweave.agent.offline.english import gerund, spaced
 from toolweave.agent.offline.fitting import Slot
@@ -85,6 +86,11 @@ class Follower:
             (one for one in self.guidance.corrections if one.label == label and self.meant(one.purpose).id == tool.id),
             None,
         )
+
+    def left_out(self, tool: Tool) -> list[Any]:
+        """Values of which hints say that a tool is not to be called with them."""
+        found = [one for one in self.guidance.corrections if one.leave_out and self.meant(one.purpose).id == tool.id]
+        return [value for one in found for value in one.excluded]
 
 
 def pointer_label(pointer: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from toolweave.agent import choices
 from toolweave.graph.vocabulary import Deed
 
 Fault = Literal["missing", "unasked", "other", "source", "before", "unsaid"]
@@ -42,13 +43,12 @@ FEWER = "not all of these calls were asked for"
 ONE_BY_ONE = "these calls have to be made one after the other"
 REFUSE = "nothing on offer does what is asked for"
 ONLY_SEEN = "say only what the results show"
-_UNITS = "first second third fourth fifth sixth seventh eighth ninth".split()
-_TEENS = "tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split()
+_TEENS = "eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split()
 _TENS = "twent thirt fort fift sixt sevent eight ninet".split()
 ORDINALS = (
-    *_UNITS,
+    *choices.ORDINALS,
     *_TEENS,
-    *(f"{ten}{ending}" for ten in _TENS for ending in ("ieth", *(f"y-{unit}" for unit in _UNITS))),
+    *(f"{ten}{ending}" for ten in _TENS for ending in ("ieth", *(f"y-{unit}" for unit in choices.ORDINALS[:9]))),
 )
 """Words for the places from the first on: a number in digits might give a value away."""
 
@@ -151,6 +151,7 @@ def _correct(read: Guidance, purpose: str, found: re.Match[str], number: int) ->
         read.corrections.append(one)
     if fault == "was not asked":
         one.leave_out = True
+        one.wrong_at.append(number)
     elif fault == "is left out":
         one.required = True
     elif fault == "is known to nobody":

@@ -52,7 +52,7 @@ SMALL = frozenset(
     "such not no per into about between within during without across against among toward towards over under up out "
     "off you use take make put your we our they their he she i me my will would can could should may might must do "
     "does did has have had been being there here all any each every some one only also more most other same who "
-    "what which when where why how please like need want just now".split()
+    "because what which when where why how please like need want just now".split()
 )
 """Words that say nothing of what is wanted."""
 
@@ -61,12 +61,12 @@ SYNONYMS = table(
 name=label/title/what it is called|names=labels/titles|title=heading/what it is called|titles=headings
 date=day/point in time|dates=days|day=date/calendar date|time=moment/hour|start=beginning|end=close/finish
 starts=first day|ends=last day|city=town/place|cities=towns|location=place/spot|place=spot|country=nation/land
-address=street and place|query=statement/request|text=wording/words|message=note/words|note=remark/comment
+address=street and place|query=request/statement|text=wording/words|message=note/words|note=remark/comment
 notes=remarks/comments|comment=remark|remark=comment/note|body=wording|content=wording|description=summary/wording
 summary=short version|reason=cause/explanation|status=state/standing|state=standing/condition|kind=sort/type
 type=kind/sort|category=group/class|label=heading/tag|tag=mark|tags=marks|limit=upper bound/most|count=total/tally
 quantity=amount/how many|amount=sum/total|price=cost|cost=price|total=sum|value=figure/reading|number=figure
-level=degree|priority=urgency|size=dimensions|weight=mass|length=extent|width=breadth|height=tallness
+level=degree|priority=urgency|size=dimensions|weight=mass|length=extent|width=breadth|height=how high
 age=years of life|year=calendar year|month=calendar month|months=month|week=seven days|weeks=week|days=day
 hours=hour|minutes=minute|duration=stretch|email=mail address|phone=telephone|user=person|username=login
 client=customer|customer=client|guest=visitor/people|guests=people/visitors|owner=holder|author=writer
@@ -76,8 +76,8 @@ link=web address|color=colour/shade|colour=color/shade|style=look|order=sequence
 offset=starting point|filter=restriction|filters=restrictions|id=identifier|key=identifier|code=identifier
 token=pass|password=secret word|role=part|team=group|group=team|project=undertaking|task=job/to-do|event=occasion
 room=space|table=grid|row=line|rows=lines|column=field|columns=fields|cell=box|sheet=tab|range=area/block of cells
-data=figures/entries|image=picture|option=choice|options=choices|source=origin|target=goal/aim|destination=goal
-origin=starting point|from=starting point|to=goal|course=part of the meal|cook=chef|branch=local site
+data=figures/entries|image=picture|option=choice|options=choices|source=origin|target=end point/aim|destination=goal
+origin=starting point|from=starting point|to=end point|course=part of the meal|cook=chef|branch=local site
 storage=way of keeping|hazards=dangers|zone=area/section|medium=material|whereabouts=present place
 courier=escort/travelling companion|grade=rating|reference=standard|amendment=additive/treatment|litres=litre
 kilograms=kg|kilometers=km|species=kind of animal|genre=sort of book|procedure=treatment|message_id=message
@@ -123,6 +123,9 @@ inch=inches|points=points|point=points
 )
 """Last words of a parameter's name that are units, written out."""
 
+COUNTING = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+MEASURES = table("width=wide|height=high|length=long|depth=deep|thickness=thick")
+"""What a person says behind a number for its size."""
 SPANS = frozenset("days weeks months years hours minutes seconds day week month year hour minute second".split())
 MONTHS = (
     "January", "February", "March", "April", "May", "June",

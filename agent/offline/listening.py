@@ -149,6 +149,8 @@ class Listener:
         correction = self.follower.correction(tool, slot)
         if correction is not None and value_of(mention, slot) in correction.excluded:
             return 0.0
+        if not slot.parameter.required and value_of(mention, slot) in self.follower.left_out(tool):
+            return 0.0
         if mention.kind == "name" and mention.text in self.box.described:
             score *= 0.4
         if self.clauses.elsewhere(mention, tool):

@@ -69,4 +69,4 @@ def is_key(group: Group, about: Sequence[str] = ()) -> bool:
 
 
 def _quoted(text: str) -> str:
-    return text if is_bare(text) or re.match(r"\d", text) else f'"{text}"'
+    return text if (is_bare(text) and not text.startswith("The ")) or re.match(r"\d", text) else f'"{text}"'

@@ -6,17 +6,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from toolweave.agent.offline.english import plural
+from toolweave.agent.offline.english import base_form, plural
 from toolweave.agent.roles import UserValue
+from toolweave.graph.words import words
 
+_JOINS = "of|to|for|in|on|from|at|with|into|onto|by|and|or|an?|the|out|off"
 _SLOT = (
-    r"\b(?:(?:an?|one|the|any|some|its|their)\s(?:(?!(?:of|to|for|in|on|from|at|with|into|onto|by|and|or|an?|the|out|off)\b)[A-Za-z-]+\s){{0,3}}?(?P<noun>{noun})"
-    r"|one of (?:our|your|the|their) (?:own )?{many})"
+    rf"\b(?:(?:an?|one|the|any|some|its|their)\s(?:(?!(?:{_JOINS})\b)[A-Za-z-]+\s){{{{0,3}}}}?(?P<noun>{{noun}})"
+    r"|(?<=from )(?P<bare>{noun})|{noun} contents|one of (?:our|your|the|their) (?:own )?{many})"
     r"(?=$|[^\w\s]|\s\(|\s(?:to|for|of|in|on|at|from|with|by|who|that|which|and|or|into|back|off|out|away|early|under|against|"
     r"until|is|are|per|matching|called|named|between|about|over|as|while|towards|through|via)\b)"
 )
 _IN = re.compile(r"\b(?:to|in|into|of|from|for|on|as) $")
 _POINTS = re.compile(r"\b(?:it|them|that|this|same)\b")
+_LISTED = (
+    r"\b(?:(?:[a-z]+(?:, or |, | or ))*{option}(?:(?:, or |, | or )[a-z]+)+|(?:[a-z]+(?:, or |, | or ))+{option})"
+    r"(?=$|,|\s(?:of|to|for|in|on|from|at|with)\b)"
+)
+"""An option among others: `rows or columns`."""
+_OWNING = re.compile(r"\bthe ([a-z]+(?: [a-z]+)?) of $")
 _OWNED = re.compile(r"\bthe ([a-z]+) ([a-z]+(?: [a-z]+)?)$")
 """What belongs to a thing, in the words of a name: `the slide text`."""
 DOCUMENTS = frozenset(
@@ -75,7 +83,7 @@ class Told:
     def put(self, match: re.Match[str], thing: str) -> None:
         """Say a thing in its place; `a member's account` becomes `the account of` a thing of several words."""
         before, after = self.phrase[: match.start()], self.phrase[match.end() :]
-        owned = re.match(r"[\u2019']s?\s((?:[a-z-]+\s?){1,3})", after) if " " in thing else None
+        owned = re.match(rf"[\u2019']s?\s((?:(?!(?:{_JOINS})\b)[a-z-]+\s?){{1,3}})", after) if " " in thing else None
         if owned is not None:
             self.phrase = f"{before}the {owned.group(1).strip()} of {thing} {after[owned.end() :]}".strip()
         else:
@@ -88,3 +96,25 @@ class Told:
             return False
         self.phrase = f"{self.phrase[: found.start()]}the {found.group(2)} of {thing}"
         return True
+
+    def decide(self, option: str) -> bool:
+        """Put an option in the place of the list of options that it stands in; a whole deed replaces the phrase's."""
+        verb, _, thing = option.partition(" ")
+        listed = _LISTED.format(option=re.escape(option))
+        found = re.search(listed, self.phrase, re.IGNORECASE)
+        if found is not None:
+            self.phrase = f"{self.phrase[: found.start()]}{option}{self.phrase[found.end() :]}"
+        elif thing and base_form(verb) == verb and set(words(option)) & set(words(self.phrase)):
+            self.phrase = option
+        else:
+            return False
+        return True
+
+    def put_pronoun(self, match: re.Match[str], person: bool) -> None:
+        """Say `it` or `them` in a thing's place; `the card of a member` becomes `their card`."""
+        owned = _OWNING.search(self.phrase[: match.start()])
+        if owned is None:
+            self.put(match, "them" if person else "it")
+        else:
+            whose = "their" if person else "its"
+            self.phrase = f"{self.phrase[: owned.start()]}{whose} {owned.group(1)}{self.phrase[match.end() :]}"

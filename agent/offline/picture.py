@@ -32,6 +32,8 @@ ANY = "any"
 _NAMES_NOTHING = frozenset(
     "id key code number no nr num ref reference uuid name barcode isbn sku slug token symbol index idx position".split()
 )
+_QUALITIES = frozenset("label title kind unit type status state style color colour format mode size".split())
+"""Last words of parameters that say what something is like, not which one is meant."""
 _LOOSE_END = re.compile(r"\s(?:on|at|in|of|for|to|from|by|with|is|was|and|or|the|a)$")
 _THING = re.compile(
     r"\b(?:identifier|id|number|key|(?:bar)?code|uuid)s?\s(?:of|for)\s(?:the|an?|one)\s([a-z][a-z -]*?)"
@@ -121,7 +123,7 @@ def _identifies(tool: Tool, pointer: str) -> bool:
     plain = found.schema.get("type") in ("number", "integer") or "enum" in found.schema
     if words(found.path)[-1:] in (("index",), ("idx",), ("position",)):
         return True
-    return not plain and words(found.path)[-1:] not in (("label",), ("title",), ("kind",), ("unit",))
+    return not plain and not set(words(found.path)[-1:]) & _QUALITIES
 
 
 def noun_of(pointer: str) -> str:
@@ -198,10 +200,7 @@ def _fact_of(producer: Happened, place: str, telling: Sequence[str]) -> str:
     """What an entry of structured data calls the one fact that tells it from its like."""
     if len(telling) != 1 or "#" in place:
         return ""
-    try:
-        row = as_object(get(producer.value, place.rpartition("/")[0]))
-    except KeyError:
-        return ""
+    row = as_object(_row(producer.value, place))
     names = [str(key) for key, item in row.items() if (spoken_date(str(item)) or str(item)) == telling[0]]
     said = spaced(names[0]) if names else ""
     return said if said.replace(" ", "").isalpha() and not _LOOSE_END.search(f" {said}") else ""
@@ -211,15 +210,20 @@ def entry_texts(value: Any, text: str, leaf: Leaf) -> list[str]:
     """Texts of the entry that a value lies in, the most telling first."""
     if "#" in leaf.place:
         return _of_line(text, str(leaf.value))
-    try:
-        row = as_object(get(value, leaf.place.rpartition("/")[0]))
-    except KeyError:
-        return []
+    row = as_object(_row(value, leaf.place))
     found = [(place.rpartition("/")[2], item) for place, item in argument_leaves(row)[:MOST_FACTS]]
     texts = [(key, item) for key, item in found if isinstance(item, str)]
     texts += [(key, str(item)) for key, item in found if isinstance(item, (int, float)) and not isinstance(item, bool)]
     texts.sort(key=lambda pair: next((at for at, word in enumerate(_TELLING) if word in words(pair[0])), len(_TELLING)))
     return list(dict.fromkeys(item for _, item in texts))
+
+
+def _row(value: Any, place: str) -> Any:
+    """The object or list that a place lies in; `None` where there is none."""
+    try:
+        return get(value, place.rpartition("/")[0])
+    except KeyError:
+        return None
 
 
 def _of_line(text: str, value: str) -> list[str]:

@@ -61,6 +61,8 @@ _EXTRA = re.compile(
 )
 
 
+_LISTED_FACTS = re.compile(r"\swith (?=.*(?:,|\band\b|\btheir\b|\bits\b)).*$")
+"""What is shown of the things that are looked for."""
 _BEHIND_HEAD = re.compile(r"\s(?:of|to|for|in|on|from|at|with|by|into|as|about|through|against)\s|,")
 _FORMAL = re.compile(
     r"\b(?:given|specified|provided|supplied|specific|particular|existing|comprehensive|detailed)\s(?=[a-z])"
@@ -121,14 +123,23 @@ class Purpose:
 def purpose_of(tool: Tool) -> Purpose:
     """Read what a tool is for."""
     nouns = tool_nouns(tool)
-    verb, rest = _described(tool.description) or _named(tool.name)
+    verb, rest = _described(_without_parameters(tool)) or _named(tool.name)
+    verb = "get" if verb == "return" and verb not in words(tool.name) else verb  # of what comes back, no deed
+    rest = _LISTED_FACTS.sub("", rest) if DEEDS.get(verb) in ("seek", "read") else rest
     return Purpose(verb, rest, nouns, _noun(nouns, rest))
 
 
-def spoken_phrase(purpose: Purpose, tool: Tool, banned: Sequence[str], rng: random.Random) -> str:
-    """The verb phrase as somebody might say it: from the description or the name, with one of the verb's forms."""
+def spoken_phrase(
+    purpose: Purpose, tool: Tool, banned: Sequence[str], rng: random.Random, about: Sequence[str] = ()
+) -> str:
+    """The verb phrase as somebody might say it: from the description or the name, with one of the verb's forms.
+
+    Things that it is `about` keep their place in it.
+    """
     phrase = phrase_without(purpose, tool, banned, rng.randrange(3))
-    if (short := _short(purpose, tool)) and rng.random() < BY_NAME and not spoken_of(short, banned):
+    short = _short(purpose, tool)
+    lost = (set(about) & set(words(purpose.phrase))) - set(words(short))
+    if short and not lost and rng.random() < BY_NAME and not spoken_of(short, banned):
         phrase = short
     first, _, rest = phrase.partition(" ")
     forms = [form for form in VERB_FORMS.get(first, (first,)) if not spoken_of(form, banned)]
@@ -168,9 +179,18 @@ _PLAIN_VERBS = {
 }
 
 
+def _without_parameters(tool: Tool) -> str:
+    """The description without what it says of parameters by their names: the `q` in "containing the substring 'q'"."""
+    quoted = "|".join(re.escape(name) for name in tool.parameters) or "(?!)"
+    return re.sub(
+        rf"(?:\s(?:from|at|in|to|of|by|with|for|as|is))?\s(?:`[^`\s]+`|'(?:{quoted})'|\"(?:{quoted})\")",
+        "",
+        tool.description,
+    )
+
+
 def _described(description: str) -> tuple[str, str] | None:
     """The verb phrase of the first sentences that has one; shouted openings such as "START HERE" are passed over."""
-    description = re.sub(r"(?:\s(?:from|at|in|to|of|by|with|for|as|is))?\s`[^`\s]+`", "", description)
     text = re.sub(r" +([.,;:!?])(?=\s|$)", r"\1", _MARKS.sub(" ", description.strip()[:600])).strip()
     text = re.sub(r"^([A-Za-z]+)(?:/[a-z]+)+ ", r"\1 ", text).lstrip("-# \n")
     for at, sentence in enumerate(_SENTENCE.split(text)[:2]):

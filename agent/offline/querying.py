@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from toolweave.agent.offline.correcting import change_of_mind
 from toolweave.agent.offline.describing import Describer
-from toolweave.agent.offline.drafting import Spoken, banned_words, best_draft, draft_of, sentence
+from toolweave.agent.offline.drafting import Spoken, banned_words, best_draft, sentence
 from toolweave.agent.offline.english import capitalised
 from toolweave.agent.offline.frames import opening, remark
 from toolweave.agent.offline.lexicon import ENTERING
@@ -28,11 +28,7 @@ def ask_for(ask: QueryAsk) -> Query:
     hidden = [spoken_value(item.value, item.schema) for item in ask.unsaid]
     ask = replace(ask, forbidden=(*ask.forbidden, *hidden, *(str(item.value) for item in ask.unsaid)))
     calls, banned = picture(ask), [*banned, *hidden]
-    faults, query = best_draft(lambda rng: _drafted(calls, banned, ask, rng), ask.inputs, banned, rng)
-    if faults == 0:
-        return query
-    listed = draft_of(_listed(calls, banned, ask, rng), ask.inputs, banned)
-    return min([(faults, query), listed], key=lambda draft: draft[0])[1]
+    return best_draft(lambda rng: _drafted(calls, banned, ask, rng), ask.inputs, banned, rng)
 
 
 def _drafted(calls: Sequence[Pictured], banned: Sequence[str], ask: QueryAsk, rng: random.Random) -> Spoken:
@@ -117,13 +113,3 @@ def _spoken(told: Told, ask: QueryAsk, rng: random.Random) -> Spoken:
         parts.insert(len(parts) if greets else rng.choice((0, len(parts))), said)
     text = re.sub(r"\b(First\b[^.?!]*?[:,]) first\b", r"\1", " ".join(parts))
     return re.sub(r",([?.!])", r"\1", text).replace(" ,", ","), told.said
-
-
-def _listed(calls: Sequence[Pictured], banned: Sequence[str], ask: QueryAsk, rng: random.Random) -> Spoken:
-    """The last resort: the goal, then the bare values."""
-    describer = Describer([Pictured(call.happened, [], call.feeds) for call in calls], banned, rng)
-    phrase = describer.goal(len(calls) - 1).phrase
-    shown = [(item, spoken_value(item.value, item.schema)) for item in ask.inputs]
-    values = "; ".join(text for _, text in shown)
-    text = opening(phrase, ask.style.register, ask.relation if ask.history else "opens", rng)
-    return (f"{text} What you need for it: {values}." if values else text), shown

@@ -11,7 +11,7 @@ from toolweave.agent.offline.fitting import Slot, is_dated, options_of
 from toolweave.agent.offline.forms import forms, pick
 from toolweave.agent.offline.purpose import purpose_of
 from toolweave.agent.offline.toolbox import Toolbox
-from toolweave.agent.offline.wording import COMPARING, NAMING, SEEKING, Group, label
+from toolweave.agent.offline.wording import COMPARING, NAMING, SEEKING, parameter_text
 from toolweave.graph.words import singular, words
 from toolweave.servers.tools import Tool
 
@@ -38,7 +38,7 @@ def question(tool: Tool, slot: Slot, rng: random.Random) -> str:
     elif options := _options(slot):
         forms = [f"Which {thing} should it be: {options}?", f"Which {thing} would you like, {options}?"]
     elif slot.kinds & {"integer", "number"} and "string" not in slot.kinds:
-        forms = _counting(slot, thing, phrase)
+        forms = _counting(thing, phrase)
     else:
         several = singular(thing.split()[-1]) != thing.split()[-1]
         forms = [
@@ -54,9 +54,8 @@ def question(tool: Tool, slot: Slot, rng: random.Random) -> str:
 
 def named(tool: Tool, slot: Slot) -> str:
     """What a person calls a parameter: `name of the member`, `due date`."""
-    name = slot.path.replace("[]", "").rpartition(".")[2]
-    plain = label(Group((), name, slot.parameter.description), ())
-    plain = plain if plain and not _CODE.search(plain) else " ".join(slot.own)
+    plain = parameter_text(slot.path, slot.parameter.description)
+    plain = " ".join(slot.own) if _CODE.search(plain) else plain
     noun = purpose_of(tool).noun
     own = [word for word in slot.own if word not in COMPARING]
     if len(own) == 1 and own[0] in NAMING | SEEKING and noun and noun != own[0]:
@@ -64,7 +63,7 @@ def named(tool: Tool, slot: Slot) -> str:
     return plain or "value"
 
 
-def _counting(slot: Slot, thing: str, phrase: str) -> list[str]:
+def _counting(thing: str, phrase: str) -> list[str]:
     last = words(thing)[-1:] or ("",)
     if plural(last[0]) == thing.split()[-1] or thing.endswith("s"):
         return [f"How many {thing} should it be?", f"How many {thing} do you want?"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from toolweave.agent.offline.clauses import Clauses
-from toolweave.agent.offline.conversation import Situation
+from toolweave.agent.offline.conversation import Seen, Situation
 from toolweave.agent.offline.deciding import Decision
 from toolweave.agent.offline.english import gerund, joined
 from toolweave.agent.offline.forms import forms, pick
+from toolweave.agent.offline.lexicon import COUNTING
 from toolweave.agent.offline.purpose import Purpose, purpose_of
 from toolweave.agent.offline.sourcing import sources, thing
 from toolweave.agent.offline.toolbox import Toolbox
@@ -75,10 +77,21 @@ _REFUSING = forms(
     | None of the tools can do that. The honest thing is to say it."""
 )
 _CLOSING = forms(
-    """The result is there, so I can tell the user what it says. | Nothing is left to do; I sum up what came back.
-    | That was all that was asked. I report the outcome. | This settles the request. I answer with the main facts."""
+    """{name} was the last thing to do, and it went through. | {name} has answered, so the request is served.
+    | What {name} gave back completes what was asked."""
 )
-_HAVING = forms("I have {deed}, and nothing else was asked for. | Having {deed}, I can answer.")
+_CLOSING_ALL = forms(
+    """All {many} calls went through, so I can report. | {first} and {name} have both answered; nothing else is open.
+    | From {first} to {name} everything worked, and the user can be told."""
+)
+_FOUND = forms(
+    """{name} shows what the user wants to know. | I have the {noun} from {name}, and no more is needed.
+    | That the user can be told with what {name} shows."""
+)
+_HAVING = forms(
+    """I have {deed}, and nothing else was asked for. | Having {deed}, I can answer.
+    | With that I have {deed}, as I was asked to."""
+)
 
 
 def thoughts(decision: Decision, box: Toolbox, situation: Situation, rng: random.Random) -> str:
@@ -165,8 +178,16 @@ def refusing_thoughts(rng: random.Random) -> str:
     return pick(rng, _REFUSING)
 
 
-def closing_thoughts(purpose: Purpose | None, rng: random.Random) -> str:
-    """Before the answer: nothing is left to do."""
-    if purpose is None or not purpose.report:
-        return pick(rng, _CLOSING)
-    return pick(rng, (*_CLOSING, *_HAVING), deed="looked up what was asked" if purpose.shows else purpose.report)
+def closing_thoughts(purpose: Purpose | None, made: Sequence[Seen], rng: random.Random) -> str:
+    """Before the answer: what the turn's calls have come to."""
+    names = list(dict.fromkeys(seen.name for seen in made if not seen.failed))
+    if not names:
+        return "There is nothing that I could do about it, and I say so."
+    ways = [*_CLOSING, *(_CLOSING_ALL if len(names) > 1 else ())]
+    if purpose is not None and purpose.shows:
+        ways += _FOUND if purpose.noun else _FOUND[:1]
+    elif purpose is not None and purpose.report:
+        ways += _HAVING
+    deed, noun = (purpose.report, purpose.noun) if purpose is not None else ("", "")
+    many = COUNTING[min(len(made), len(COUNTING) - 1)]
+    return pick(rng, ways, name=names[-1], first=names[0], many=many, deed=deed, noun=noun)

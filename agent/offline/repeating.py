@@ -11,7 +11,8 @@ from toolweave.agent.offline.phrase import Told
 from toolweave.agent.offline.picture import ANY, Pictured
 from toolweave.agent.offline.saying import spoken_value
 from toolweave.agent.offline.several import SAME_AGAIN, SAME_FOR
-from toolweave.agent.offline.wording import Group, clause
+from toolweave.agent.offline.telling import clause
+from toolweave.agent.offline.wording import Group
 
 
 def like_before(calls: Sequence[Pictured], number: int) -> int | None:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from toolweave.agent.offline.drafting import Spoken, banned_words, best_draft, sentence
 from toolweave.agent.offline.english import capitalised
 from toolweave.agent.offline.forms import forms
-from toolweave.agent.offline.wording import Group, clause, groups, label, measures
+from toolweave.agent.offline.telling import clause
+from toolweave.agent.offline.wording import Group, groups, label, measures
 from toolweave.agent.roles import Query, UserAsk, UserValue
 
 # {v}: the value. {l}: what it is called. {t}: the value behind a preposition.
@@ -68,8 +69,8 @@ def reply(ask: UserAsk) -> Query:
     rng, banned = random.Random(ask.seed), banned_words(ask.forbidden, ask.complaints)
     register = ask.style.register
     if ask.purpose == "insist":
-        return best_draft(lambda rng: (rng.choice(_INSISTING[register]), ()), (), banned, rng)[1]
-    return best_draft(lambda rng: _told(ask.values, register, banned, rng), ask.values, banned, rng)[1]
+        return best_draft(lambda rng: (rng.choice(_INSISTING[register]), ()), (), banned, rng)
+    return best_draft(lambda rng: _told(ask.values, register, banned, rng), ask.values, banned, rng)
 
 
 def _told(values: Sequence[UserValue], register: str, banned: Sequence[str], rng: random.Random) -> Spoken:

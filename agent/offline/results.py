@@ -50,17 +50,14 @@ def candidates(
     edges: Sequence[Edge],
     ids: Mapping[str, str],
     about: Callable[[str], Sequence[str]],
-    *,
-    since: bool,
 ) -> list[Candidate]:
     """Values for a parameter that results show, the best first.
 
-    `ids` maps offered names to tool ids, `about` an offered name to the things that its tool is about; with `since`,
-    only results of the current turn count.
+    `ids` maps offered names to tool ids, `about` an offered name to the things that its tool is about.
     """
     found: list[Candidate] = []
     for call in situation.calls:
-        if call.failed or (since and not call.now):
+        if call.failed:
             continue
         fields = {_bare(edge.source_field): edge.confidence for edge in edges if edge.source == ids.get(call.name)}
         every = [leaf for leaf in call.leaves if usable(leaf)]
@@ -78,8 +75,7 @@ def candidates(
                 break
         if fields and len(found) == known and is_identifying(slot.parameter):
             found += _entries(call, _identifiers(every), 0.35, situation)
-    if not since:
-        found += _used(slot, situation)
+    found += _used(slot, situation)
     found.sort(key=lambda one: -one.score)
     unique: dict[str, Candidate] = {}
     for one in found:
@@ -109,7 +105,7 @@ def _entries(call: Seen, found: Sequence[Leaf], trust: float, situation: Situati
     usable = list(found)
     texts = [_context(call, leaf) for leaf in usable]
     contexts = [_tokens(text) for text in texts]
-    pointed = [text for item in situation.mentions if item.picks_row for text in _forms(item.text)]
+    pointed = [_form(item.text) for item in situation.mentions if item.picks_row]
     common = {word for word in contexts[0] if all(word in other for other in contexts)} if contexts else set[str]()
     spoken = _tokens(situation.request) | _dates(situation.mentions)
     older = _tokens(situation.earlier) if not call.now else set[str]()
@@ -174,7 +170,7 @@ def entry_named(candidate: Candidate, situation: Situation) -> str:
     ]
     text = _context(candidate.call, here[0]) if here else ""
     told = [item.text for item in situation.mentions if item.picks_row and '"' not in item.text]
-    return next((f'"{name}"' for name in told if any(_stands_in(form, text) for form in _forms(name))), "")
+    return next((f'"{name}"' for name in told if _stands_in(_form(name), text)), "")
 
 
 def named_alike(pattern: str, slot: Slot) -> float:
@@ -203,9 +199,9 @@ def _bare(pattern: str) -> str:
     return pattern.removeprefix("[]").removeprefix(".") or pattern
 
 
-def _forms(text: str) -> list[str]:
+def _form(text: str) -> str:
     """A mention as results may write it."""
-    return [iso_date(text) or text]
+    return iso_date(text) or text
 
 
 def _stands_in(item: str, text: str) -> bool:

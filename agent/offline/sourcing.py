@@ -12,8 +12,9 @@ from toolweave.agent.offline.lexicon import UNITS
 from toolweave.agent.offline.purpose import purpose_of
 from toolweave.agent.offline.results import entry_named
 from toolweave.agent.offline.ways import Filled, Way
-from toolweave.agent.offline.wording import Group, label
+from toolweave.agent.offline.wording import parameter_text
 from toolweave.graph.schema import parameters
+from toolweave.graph.words import singular
 from toolweave.servers.json_values import is_list, is_object
 from toolweave.servers.tools import Tool
 
@@ -97,7 +98,7 @@ def _from_result(item: Filled, ready: Way, situation: Situation, rng: random.Ran
 def _from_request(said: Sequence[Filled], tool: Tool, rng: random.Random) -> str:
     named = [(_called(item.path, tool), _short(item.value)) for item in said[:3]]
     names = joined([what for what, _ in named])
-    many = len(named) > 1 or (names.endswith("s") and not names.endswith("ss"))
+    many = len(named) > 1 or singular(names.split()[-1]) != names.split()[-1]
     return pick(
         rng,
         _SAID if len(named) > 1 else _SAID_ALONE,
@@ -112,10 +113,9 @@ def _from_request(said: Sequence[Filled], tool: Tool, rng: random.Random) -> str
 def _called(path: str, tool: Tool) -> str:
     """What a person calls a parameter: from its description where its name says little."""
     found = next((one for one in parameters(tool) if one.path in (path, f"{path}[]")), None)
-    name = path.replace("[]", "").rpartition(".")[2]
-    if spaced(name).split()[-1:] and spaced(name).split()[-1] in UNITS:
-        return spaced(name)
-    return label(Group((), name, found.description if found is not None else ""), ()) or spaced(name)
+    said = spaced(path.replace("[]", "").rpartition(".")[2])
+    unit = said.split()[-1:] and said.split()[-1] in UNITS
+    return said if unit else parameter_text(path, found.description if found is not None else "")
 
 
 def _short(value: object) -> str:

@@ -40,7 +40,7 @@ def as_step(
         results = [(seen, _told_of(seen, box, situation)) for seen in (situation.last_step if situation.here else ())]
         earlier = [seen for seen in situation.here if not seen.failed and seen not in situation.last_step]
         before = [purpose for seen in earlier if (purpose := _told_of(seen, box, situation)) is not None]
-        reasoning = closing_thoughts(results[-1][1] if results else None, rng)
+        reasoning = closing_thoughts(results[-1][1] if results else None, situation.here, rng)
         return Step(reasoning=reasoning, answer=answer(results, before, guidance.plain, rng))
     calls = tuple(ProposedCall(name=box.names[way.tool.id], arguments=way.arguments()) for way in decision.calls)
     mended = f"{objection(last, tool, rng)} " if last is not None and last.failed else ""

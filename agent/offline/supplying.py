@@ -84,11 +84,11 @@ class Supplier:
                 way.filled.append(said[slot.path])
             elif slot.parameter.required or self.follower.correction(tool, slot) is not None:
                 self._supply(way, slot, replace(terms, stack=(*terms.stack, tool.id)))
-            elif (known := self._known(tool, slot)) is not None:
+            elif (known := self._known(slot)) is not None:
                 way.filled.append(known)
         return way
 
-    def _known(self, tool: Tool, slot: Slot) -> Filled | None:
+    def _known(self, slot: Slot) -> Filled | None:
         """The one thing that this turn has been about all along, for a parameter that may be left out."""
         if not is_identifying(slot.parameter):
             return None
@@ -172,7 +172,7 @@ class Supplier:
 
     def _from_results(self, way: Way, slot: Slot, correction: Correction | None, terms: Terms) -> Candidate | None:
         edges = self.box.feeding(self.graph, way.tool, slot.path)
-        found = candidates(slot, self.situation, edges, self.ids, self._about, since=False)
+        found = candidates(slot, self.situation, edges, self.ids, self._about)
         if not is_identifying(slot.parameter) and not edges:
             found = [one for one in found if one.score > 0.5 or correction is not None]
         if correction is not None and correction.call is not None and correction.result is None:

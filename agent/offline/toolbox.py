@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from toolweave.agent.offline.lexicon import SMALL, SYNONYMS, VERB_FORMS
+from toolweave.agent.offline.lexicon import MEASURES, SMALL, SYNONYMS, VERB_FORMS
 from toolweave.agent.offline.purpose import Purpose, purpose_of
 from toolweave.graph.build import build_graph
 from toolweave.graph.model import Edge, ToolGraph
@@ -144,4 +144,5 @@ def stem(word: str) -> str:
 
 def everyday(word: str) -> frozenset[str]:
     """The words that a person may use for one word of an interface, itself included."""
-    return frozenset([word, *(part for item in SYNONYMS.get(word, ()) for part in item.split() if part not in SMALL)])
+    said = [*SYNONYMS.get(word, ()), *MEASURES.get(word, ())]
+    return frozenset([word, *(part for item in said for part in item.split() if part not in SMALL)])

@@ -7,9 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from toolweave.agent.offline.fitting import Slot, fit, option_mentions, options_of, value_of
+from toolweave.agent.offline.mentions import Mention
 from toolweave.agent.offline.supplying import Supplier
 from toolweave.agent.offline.ways import Way
+from toolweave.servers.tools import Tool
 
+_WRITTEN = frozenset({"quoted", "token", "name"})
 SAME_KIND = 0.3
 """How much it speaks for a parameter that the first call has a value of the same kind there."""
 
@@ -47,9 +50,9 @@ def _assigned(supplier: Supplier, ways: Sequence[Way]) -> list[tuple[Way, Slot, 
         fitting = [
             (fit(mention, slot) + SAME_KIND * bool(used), -number)
             for number, (_, slot, used) in enumerate(places)
-            if value_of(mention, slot) is not None
+            if value_of(mention, slot) not in (None, *_rejected(supplier, places[number][0].tool, slot))
             and not options_of(slot)
-            and (not used or any(mentions[at].kind == mention.kind for at in used))
+            and (not used or any(_alike(mentions[at], mention) for at in used))
         ]
         if fitting:
             way, slot, _ = places[-max(fitting)[1]]
@@ -60,6 +63,16 @@ def _assigned(supplier: Supplier, ways: Sequence[Way]) -> list[tuple[Way, Slot, 
         for _, option in option_mentions(spoken, slot):
             found.append((start + spoken.lower().find(option.replace("_", " ").lower()), way, slot, option))
     return [(way, slot, value) for _, way, slot, value in sorted(found, key=lambda one: one[0])]
+
+
+def _alike(one: Mention, other: Mention) -> bool:
+    return one.kind == other.kind or {one.kind, other.kind} <= _WRITTEN
+
+
+def _rejected(supplier: Supplier, tool: Tool, slot: Slot) -> list[Any]:
+    """Values that hints have rejected for a parameter."""
+    correction = supplier.follower.correction(tool, slot)
+    return correction.excluded if correction is not None else []
 
 
 def _varied(first: Way, values: dict[str, Any]) -> Way:

@@ -1,26 +1,23 @@
-"""Wording one user value so that a reader can tell what it is: as a tail to a phrase and as a sentence."""
+"""What a person calls the values of a call, and what of a value may stand behind a verb phrase."""
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from toolweave.agent.offline.english import (
-    capitalised,
-    joined,
     lowered,
-    reworded,
     reworded_noun,
     spaced,
     spoken_of,
     with_article,
 )
-from toolweave.agent.offline.lexicon import SPANS, UNITS, table
+from toolweave.agent.offline.lexicon import MEASURES, SPANS, UNITS, table
+from toolweave.agent.offline.phrase import PEOPLE
 from toolweave.agent.offline.purpose import purpose_of
-from toolweave.agent.offline.saying import is_option, spoken_date, spoken_value
+from toolweave.agent.offline.saying import is_option, spoken_date
 from toolweave.agent.roles import UserValue
 from toolweave.graph.words import words
 
@@ -46,7 +43,8 @@ _WRITTEN_OUT = table(
 FILES = frozenset("file filename path filepath".split())
 _FILE = FILES | frozenset("name document output destination new".split())
 """Words of parameters that name a file, and of what is to become one."""
-_ORDERS = frozenset("leave keep include show use skip return ignore overwrite".split())
+_MAKING = frozenset("add create make open register set".split())
+"""Verbs of what gets its name with being made."""
 PLACES = frozenset("path file directory folder database".split())
 
 
@@ -70,20 +68,6 @@ class Group:
         return words(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """One value put into words."""
-
-    tail: str
-    """Follows a verb phrase or a noun, such as `on 4 March 2026`; empty when only a sentence will do."""
-    sentence: str
-    """Stands alone, without its full stop."""
-    item: str
-    """An entry of a list of values: `author Ines Holm`; empty when the value has no name that may be said."""
-    said: tuple[tuple[UserValue, str], ...]
-    """Each leaf with the substring that says it."""
-
-
 def groups(inputs: Sequence[UserValue]) -> list[Group]:
     """The inputs of one call, lists taken together."""
     found: dict[str, list[UserValue]] = {}
@@ -93,39 +77,6 @@ def groups(inputs: Sequence[UserValue]) -> list[Group]:
         Group(tuple(items), pointer.rpartition("/")[2], str(items[0].schema.get("description") or "").strip())
         for pointer, items in found.items()
     ]
-
-
-def clause(group: Group, banned: Sequence[str], rng: random.Random) -> Clause:
-    """Put one value into words that hold none of the banned ones."""
-    if isinstance(group.first.value, bool) and len(group.items) == 1:
-        return _flag(group, banned)
-    shown = [spoken_value(item.value, item.schema) for item in group.items]
-    text = _list_text(group, shown)
-    said = tuple(zip(group.items, shown, strict=True))
-    tails = [tail for tail in _tails(group, text, banned) if not spoken_of(_outside(tail, shown), banned)]
-    sentence = _sentence(group, text, shown, banned, rng)
-    return Clause(rng.choice(tails[:3]) if tails else "", sentence, _item(group, text, banned), said)
-
-
-def _item(group: Group, text: str, banned: Sequence[str]) -> str:
-    named, unit = label(group, banned), _unit(group)
-    short = unit and not spoken_of(unit, banned) and not isinstance(group.first.value, str)
-    return f"{named} {text}{f' {unit}' if short else ''}" if named else ""
-
-
-def _list_text(group: Group, shown: Sequence[str]) -> str:
-    """Items of lists of lists are held apart by semicolons."""
-    rows: dict[str, list[str]] = {}
-    for item, text in zip(group.items, shown, strict=True):
-        inner = re.search(r"/(\d+)/\d+$", item.pointer)
-        rows.setdefault(inner.group(1) if inner else "", []).append(text)
-    return "; ".join(joined(row) for row in rows.values())
-
-
-def _outside(text: str, shown: Sequence[str]) -> str:
-    for value in shown:
-        text = text.replace(value, "…")
-    return text
 
 
 def label(group: Group, banned: Sequence[str], turn: int = 0) -> str | None:
@@ -146,7 +97,13 @@ def label(group: Group, banned: Sequence[str], turn: int = 0) -> str | None:
     short = re.split(r"\s(?:of|for|in|to)\s", told)[0] if told else ""
     if short and short != told and not spoken_of(short, banned) and short not in _VAGUE:
         return short
-    return reworded_noun(plain, banned, turn)
+    return reworded_noun(plain, banned, turn) if own and own[-1] not in _LOOSE_ENDS else None
+
+
+def parameter_text(path: str, description: str) -> str:
+    """What a person calls a parameter: by its name, from its description where that says little."""
+    name = path.replace("[]", "").rpartition(".")[2]
+    return label(Group((), name, description), ()) or spaced(name)
 
 
 def _described(description: str) -> str | None:
@@ -172,7 +129,7 @@ def _described(description: str) -> str | None:
     return lowered(text)
 
 
-def _tails(group: Group, text: str, banned: Sequence[str]) -> list[str]:
+def tails_of(group: Group, text: str, banned: Sequence[str]) -> list[str]:
     """Tails for this kind of value, the most natural first."""
     value, own = group.first.value, set(group.own)
     if isinstance(value, str) and spoken_date(value[:10]) is not None:
@@ -199,11 +156,14 @@ def _tails(group: Group, text: str, banned: Sequence[str]) -> list[str]:
         if noun and group.own[-1] == "name" and noun not in _QUALIFIERS:
             return [f"for the {noun} {text}", f"with {text} as the {noun}"]
         plain = [f"called {text}", f"named {text}", f"by the name of {text}"]
-        return _labelled(group, text, banned) if noun else plain
+        names = not noun or (noun in _QUALIFIERS and purpose_of(group.first.tool).verb in _MAKING)
+        return plain if names else _labelled(group, text, banned)
     if own == {"text"}:
         return [f"that says {text}", f"with the words {text}", f"saying {text}"]
-    if own & REMARKS:
-        return [f"and note {text}", f"with the words {text}", f"saying {text}"] if "reason" not in own else []
+    if own & {"reason", "cause"}:
+        return [f"because of {text}"]
+    if own & REMARKS and own <= REMARKS | _QUALIFIERS | set(purpose_of(group.first.tool).nouns.name_words):
+        return [f"and note {text}", f"with the words {text}", f"saying {text}"]
     return _labelled(group, text, banned)
 
 
@@ -231,8 +191,7 @@ def _dated(own: set[str], text: str) -> list[str]:
 
 def _counted(group: Group, text: str, banned: Sequence[str]) -> list[str]:
     own = group.own
-    spelt = [part for part in spaced(group.name).split() if part]
-    unit = _unit(group)
+    unit = unit_of(group)
     placed = re.search(r"\b(?:position|edge|coordinate|inches|pixels)\b", group.description, re.IGNORECASE)
     if (
         set(own) & _MOST
@@ -249,14 +208,16 @@ def _counted(group: Group, text: str, banned: Sequence[str]) -> list[str]:
     if "hour" in own:
         return [f"at {text} o'clock"]
     named = label(group, banned)
-    if named and len(own) == 1 and spelt[-1].endswith("s") and named.endswith(("s", "people")):
+    if len(own) == 1 and own[0] in MEASURES and not spoken_of(MEASURES[own[0]][0], banned):
+        return [f", {text} {MEASURES[own[0]][0]}"]
+    if named and own and own[-1] in PEOPLE and named.endswith(("s", "people")):
         return [f"for {text} {named}"]
     if named and named.endswith("s") and text != "1":
         return [f"with {text} {named}"]
     return [f"with {text} as the {named}", f"with {with_article(named)} of {text}"] if named else []
 
 
-def _unit(group: Group) -> str:
+def unit_of(group: Group) -> str:
     """The unit that the parameter's name ends in, written out; empty when it ends in none."""
     spelt = spaced(group.name).split()
     unit = UNITS.get(spelt[-1], ("",))[0] if spelt else ""
@@ -269,7 +230,7 @@ def _measured(group: Group, text: str, unit: str, banned: Sequence[str]) -> list
         spans = f"{text} {unit}" if text != "1" else f"{text} {alone}"
         return [f"for {spans}", f"for a {text}-{alone} stretch", f"with a {text}-{alone} term"]
     named = label(group, banned)
-    said = [f"{text} {unit}", f"{text} {_SHORT.get(unit, unit)}"]
+    said = [f"{text} {unit}", f"{text} {SHORT_UNITS.get(unit, unit)}"]
     lone = len(spaced(group.name).split()) == len(unit.split())
     if set(group.own) & _LEAST:
         return [f"of at least {one}" for one in said]
@@ -280,72 +241,14 @@ def _measured(group: Group, text: str, unit: str, banned: Sequence[str]) -> list
     return [f"with {with_article(named)} of {one}" for one in said]
 
 
-_SHORT = {"kilograms": "kg", "grams": "g", "litres": "l", "euros": "EUR", "square metres": "m²", "kilometres": "km"}
-
-
-def _sentence(group: Group, text: str, shown: Sequence[str], banned: Sequence[str], rng: random.Random) -> str:
-    named = label(group, banned, rng.randrange(4))
-    options: list[str] = []
-    if re.match(r"(?:what|who|why|how|where|when|which|for|by)\b", group.description, re.IGNORECASE):
-        asked = re.split(r"[;.,(\n]", group.description)[0].strip()
-        options += [f"{capitalised(asked)}: {text}"]
-        options += [f"As to {lowered(asked)}: {text}"] if not re.match(r"(?:for|by) ", asked, re.IGNORECASE) else []
-    if named:
-        head = re.split(r"\s(?:of|for|in|to)\s", named)[0]
-        verb = "are" if len(group.items) > 1 or (head.endswith("s") and not head.endswith("ss")) else "is"
-        options += [
-            f"The {named} {verb} {text}",
-            f"{capitalised(named)}: {text}",
-            f"The {named} should be {text}",
-            f"I'd like {text} as the {named}",
-        ]
-        if verb == "are" and len(group.items) == 1 and isinstance(group.first.value, (int, float)):
-            options = [f"{text} {named}, please", f"There should be {text} {named}", f"Make it {text} {named}"]
-    unit = _unit(group) if not isinstance(group.first.value, str) else ""
-    if unit:
-        forms = [
-            f"Make it {text} {unit}",
-            f"Make it {text} {_SHORT.get(unit, unit)}",
-            f"Make it a {text}-{unit.removesuffix('s')} one",
-        ]
-        options = [form for form in forms if not spoken_of(_outside(form, shown), banned)][:1] or options
-    if set(group.own) & REMARKS:
-        options += [f"Put it like this: {text}", f"The wording is {text}"]
-    options = [option for option in options if not spoken_of(_outside(option, shown), banned)]
-    if options:
-        return rng.choice(options)
-    tails = [tail for tail in _tails(group, text, banned) if not spoken_of(_outside(tail, shown), banned)]
-    return (
-        f"That is {tails[0]}"
-        if tails
-        else rng.choice((f"It should be {text}", f"Make it {text}", f"Please take {text}"))
-    )
-
-
-def _flag(group: Group, banned: Sequence[str]) -> Clause:
-    """A yes or no: `Leave out copies that are lent: yes`."""
-    item, asked = group.first, re.split(r"[;.(\n]", group.description)[0].strip()
-    asked = re.sub(
-        r"^(?:whether|if|true|false|set to true|true if|when true)\b[:,]?\s*(?:to\s+)?", "", asked, flags=re.IGNORECASE
-    )
-    about = next(
-        (
-            text
-            for text in (asked, spaced(group.name))
-            if text
-            and len(text.split()) <= 14
-            and not spoken_of(text, banned)
-            and not re.search(r"[_{}<>`]|[a-z][A-Z]", text)
-        ),
-        reworded(spaced(group.name), banned) or "that",
-    )
-    answer = "yes" if item.value else "no"
-    order = about.split()[0].lower() in _ORDERS
-    if order and item.value:
-        return Clause("", f"And do {lowered(about)}", "", ((item, "do"),))
-    if order:
-        return Clause("", f"And don't {lowered(about)}", "", ((item, "don't"),))
-    return Clause("", f"{capitalised(about)}: {answer}", f"{lowered(about)}: {answer}", ((item, answer),))
+SHORT_UNITS = {
+    "kilograms": "kg",
+    "grams": "g",
+    "litres": "l",
+    "euros": "EUR",
+    "square metres": "m²",
+    "kilometres": "km",
+}
 
 
 def measures(group: Group) -> bool:

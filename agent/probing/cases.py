@@ -59,12 +59,12 @@ class Cases:
 
     def _is_refusal(self, seen: Observation) -> bool:
         """Whether a call failed though everything that it names is there."""
-        links = [
-            (self.explorer.filler.links[seen.tool.id, one.path], one) for one in self.explorer.filler.naming(seen.tool)
-        ]
+        if seen.worked or not self.bindings.exists(seen):
+            return False
+        filler = self.explorer.filler
+        links = [filler.links[seen.tool.id, one.path] for one in filler.naming(seen.tool)]
         given = self.things.given(seen.tool, seen.arguments)
-        known = all(any(self.things.fits(link, thing) for thing in given) for link, _ in links)
-        return not seen.worked and known and self.bindings.exists(seen)
+        return all(any(self.things.fits(link, thing) for thing in given) for link in links)
 
     def _case(self, seen: Observation) -> Case:
         given = tuple(self.things.given(seen.tool, seen.arguments))

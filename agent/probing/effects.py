@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from toolweave.agent.probing.calltext import Action, newest_step
+from toolweave.agent.probing.complaints import Complaint, Mark, Reasons, akin
 from toolweave.agent.probing.session import Observation, alike
 from toolweave.graph.model import Edge, Effect, Evidence
 from toolweave.graph.words import words
@@ -103,6 +104,11 @@ class Trial:
         return "disables" if self.before == WORKED else "enables"
 
     @property
+    def changed(self) -> bool:
+        """Whether the call failed at both points for different reasons."""
+        return self.before != self.after and self.before > WORKED and self.after > WORKED
+
+    @property
     def flipped(self) -> bool:
         """Whether the call worked at one of the points only."""
         return (self.before == WORKED) != (self.after == WORKED)
@@ -127,6 +133,14 @@ class Effects:
     """The same in any manner."""
     _flips: Counter[tuple[str, str, Effect]] = field(default_factory=Counter[tuple[str, str, Effect]])
     """(first tool, second tool, effect) → trials in which the first, and nothing else, made the difference."""
+    complaints: dict[tuple[Situation, Action], Complaint] = field(
+        default_factory=dict[tuple[Situation, Action], Complaint]
+    )
+    """(situation, call) → why it failed there."""
+    about: dict[Situation, frozenset[Mark]] = field(default_factory=dict[Situation, frozenset[Mark]])
+    """Situation → what its last step acted on or made."""
+    _changes: Counter[tuple[str, str, Effect]] = field(default_factory=Counter[tuple[str, str, Effect]])
+    """(first tool, second tool, effect) → trials in which the first, and nothing else, changed the complaint."""
     works_when_new: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """(first tool, second tool) where the second worked on what the first had just made."""
     _worked: set[str] = field(default_factory=set[str])
@@ -135,6 +149,8 @@ class Effects:
     """Tool id → how its calls ended right after they had worked."""
     _stuck: Counter[tuple[str, End]] = field(default_factory=Counter[tuple[str, End]])
     """(tool id, error) → steps that did not move it."""
+    _spoken: dict[tuple[str, End, str], bool] = field(default_factory=dict[tuple[str, End, str], bool])
+    """(second tool, error, first tool) → whether the error speaks of what the first tool does."""
     _errors: dict[str, list[frozenset[str]]] = field(default_factory=dict[str, list[frozenset[str]]])
     """Tool id → words of its kinds of errors."""
 
@@ -158,7 +174,7 @@ class Effects:
 
     def refresh(self) -> None:
         """Compare anew."""
-        self._same, self._total, self._flips = Counter(), Counter(), Counter()
+        self._same, self._total, self._flips, self._changes = Counter(), Counter(), Counter(), Counter()
         self._again, self._stuck, self.open = {}, Counter(), []
         rows = self.exact.ends.values()
         self._worked = {action[0] for row in rows for action, ends in row.items() if WORKED in ends}
@@ -169,15 +185,49 @@ class Effects:
             if WORKED in ends and len(situation) > 1 and newest_step(action) == len(situation) - 1
         }
         flipped: list[Trial] = []
+        changed: list[Trial] = []
         for trial in self.exact.trials():
             if trial.flipped:
                 flipped.append(trial)
+            elif trial.changed:
+                changed.append(trial)
             elif trial.before == trial.after:
                 self._note_equal(trial)
             if trial.between == (trial.action,):
                 self._again.setdefault(trial.action[0], Counter())[trial.after] += 1
         for trial in sorted(flipped, key=lambda one: len(one.between)):
             self._explain(trial)
+        self._explain_changes(changed)
+
+    def _explain_changes(self, changed: list[Trial]) -> None:
+        """Read from complaints that changed what a step did, where it alone can have changed them."""
+        reasons = Reasons()
+        for trial in self.exact.trials():
+            step = self._culprit(trial) if trial.flipped else None
+            one = self._complaint(trial, after=trial.before == WORKED)
+            if step is not None and one is not None:
+                reasons.note(trial.situation[step][0], trial.effect, one)
+        for trial in changed:
+            step = self._culprit(trial)
+            before, after = self._complaint(trial, after=False), self._complaint(trial, after=True)
+            if step is None or before is None or after is None:
+                continue
+            about = self.about.get(trial.situation[: step + 1], frozenset())
+            effect = reasons.effect(trial.situation[step][0], about, before, after)
+            if effect is not None:
+                self._changes[trial.situation[step][0], trial.action[0], effect] += 1
+
+    def _culprit(self, trial: Trial) -> int | None:
+        """The place of the one step that can have made the difference; `None` when several can."""
+        places = [
+            at
+            for at in range(trial.since, len(trial.situation))
+            if len(trial.between) == 1 or self.manner(trial.situation[at], trial.action)
+        ]
+        return places[0] if len(places) == 1 and trial.situation[places[0]] != trial.action else None
+
+    def _complaint(self, trial: Trial, *, after: bool) -> Complaint | None:
+        return self.complaints.get((trial.situation if after else trial.situation[: trial.since], trial.action))
 
     def _note_equal(self, trial: Trial) -> None:
         for step in dict.fromkeys(trial.between):
@@ -189,13 +239,12 @@ class Effects:
 
     def _explain(self, trial: Trial) -> None:
         steps = trial.between
-        suspects = tuple(step for step in dict.fromkeys(steps) if not self._innocent(step, trial)) or steps
-        known = [step for step in suspects if self.shown(step[0], trial.action[0], trial.effect)]
         if trial.action in steps and len(steps) > 1:
             return
+        suspects = tuple(step for step in dict.fromkeys(steps) if not self._innocent(step, trial)) or steps
         if len(suspects) == 1:
             self._flips[suspects[0][0], trial.action[0], trial.effect] += 1
-        elif not known:
+        elif not any(self.shown(step[0], trial.action[0], trial.effect) for step in suspects):
             self.open.append((trial, suspects))
 
     def _innocent(self, step: Action, trial: Trial) -> bool:
@@ -220,7 +269,7 @@ class Effects:
             step = situation[size]
             if "=" in self.manner(step, action) or "~" in self.manner(step, action):
                 effect: Effect = "disables" if known[1] == WORKED else "enables"
-                if self.shown(step[0], action[0], effect):
+                if self._flips[step[0], action[0], effect]:
                     known = (size + 1, UNKNOWN if known[1] == WORKED else WORKED)
         return known
 
@@ -236,6 +285,10 @@ class Effects:
 
     def shown(self, first: str, second: str, effect: Effect) -> bool:
         """Whether trials have shown an effect of one tool on another."""
+        return self._flips[first, second, effect] > 0 or self._changes[first, second, effect] > 0
+
+    def flips(self, first: str, second: str, effect: Effect) -> bool:
+        """Whether a call of one tool made one of another work, or fail."""
         return self._flips[first, second, effect] > 0
 
     def matters(self, first: str) -> bool:
@@ -258,18 +311,26 @@ class Effects:
         """Errors that nothing ever moved are hardly worth a call, those that speak of what the step does are."""
         if before in (WORKED, UNKNOWN):
             return 1.0
-        says, own = self._errors[second][before - 1], words(second.rpartition("/")[2])
-        does = [one for one in words(first.rpartition("/")[2]) if any(_akin(one, other) for other in says)]
-        hint = HINT if any(one not in own for one in does) else 1.0
+        hint = HINT if self._speaks_of(second, before, first) else 1.0
         hint *= 1.0 if second in self._worked else LOCKED_OUT
         return LOCKED * hint if fresh else LOCKED * hint / (1.0 + self._stuck[second, before] / (STUCK_AFTER * hint))
+
+    def _speaks_of(self, second: str, error: End, first: str) -> bool:
+        """Whether an error of one tool speaks of what another one does."""
+        name = (second, error, first)
+        if name not in self._spoken:
+            says, own = self._errors[second][error - 1], words(second.rpartition("/")[2])
+            deed = [one for one in words(first.rpartition("/")[2]) if one not in own]
+            self._spoken[name] = any(akin(one, other) for one in deed for other in says)
+        return self._spoken[name]
 
     def edges(self) -> list[Edge]:
         """The state edges that were shown."""
         found = [
-            _edge(first, second, effect, flips, self._total[first, second, effect])
-            for (first, second, effect), flips in sorted(self._flips.items())
-            if first != second and flips
+            _edge(first, second, effect, count, self._total[first, second, effect], changed=not self._flips[name])
+            for name, count in sorted((self._changes | self._flips).items())
+            for first, second, effect in [name]
+            if first != second and count
         ]
         known = {(edge.source, edge.target) for edge in found}
         for first, others in sorted(self.changed.items()):
@@ -287,16 +348,14 @@ def _weight(manner: str) -> float:
     return FAR if "?" in manner else BESIDE
 
 
-def _akin(one: str, other: str) -> bool:
-    """Whether two words share a stem, as `insure` and `insured`."""
-    return len(one) > 3 and len(other) > 3 and one[: max(4, len(one) - 2)] == other[: max(4, len(one) - 2)]
-
-
-def _edge(first: str, second: str, effect: Effect, flips: int, same: int) -> Edge:
-    share = (flips + 1) / (flips + same + 1)
+def _edge(first: str, second: str, effect: Effect, count: int, same: int, *, changed: bool) -> Edge:
+    share = (count + 1) / (count + same + 1)
     does = "works only after" if effect == "enables" else "no longer works after"
     why = f"{second} {does} {first}, all else being equal"
-    evidence = Evidence("intervened", round(share, 4), flips + same, flips, why=why)
+    if changed:
+        does = "is refused for another reason after"
+        why = f"{second} {does} {first}, all else being equal"
+    evidence = Evidence("intervened", round(share, 4), count + same, count, why=why)
     return Edge(first, "", second, "", "state", round(0.7 + 0.25 * share, 4), (evidence,), effect)
 
 

@@ -25,11 +25,6 @@ class Goal:
     action: Action
     worth: float
 
-    @property
-    def cost(self) -> int:
-        """Calls that it takes, in a fresh environment."""
-        return len(self.situation)
-
 
 def goals(effects: Effects, done: Container[tuple[Situation, Action]]) -> dict[Situation, list[Goal]]:
     """All goals by the situation that they need, other than those that were tried before."""
@@ -81,7 +76,7 @@ def _needed(effects: Effects, situation: Situation, action: Action) -> set[int]:
     enabling = {
         at
         for at in range(1, len(situation))
-        if effects.shown(situation[at][0], action[0], "enables") and effects.manner(situation[at], action)
+        if effects.flips(situation[at][0], action[0], "enables") and effects.manner(situation[at], action)
     }
     return enabling | steps_of(action)
 

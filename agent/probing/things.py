@@ -6,7 +6,7 @@ Kinds are learned: two parameters take one kind of thing when one field feeds bo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 from toolweave.agent.patterns import argument_leaves, get, place_of
@@ -110,10 +110,6 @@ class Things:
         found = dict.fromkeys(_TOKEN.findall(text[:2000]))
         return [token for token in found if token in self.values and distinctive(token)]
 
-    def relate(self, things: Iterable[Thing]) -> None:
-        """Note that things belong together."""
-        self._relate(things)
-
     def company(self, thing: Thing) -> list[Thing]:
         """What a thing is shown beside, if that is little."""
         near = self.near.get(thing, {})
@@ -147,10 +143,10 @@ class Things:
                 elif thing not in given:
                     self._made.add(thing)
             if reading:
-                self._relate([thing for thing in (*given, *row[:MOST_IN_ROW]) if thing in self.first])
+                self.relate([thing for thing in (*given, *row[:MOST_IN_ROW]) if thing in self.first])
 
-    def _relate(self, row: Iterable[Thing]) -> None:
-        row = list(row)
+    def relate(self, row: Sequence[Thing]) -> None:
+        """Note that things belong together."""
         for one in row:
             self.near.setdefault(one, {}).update((other, None) for other in row if other != one)
 

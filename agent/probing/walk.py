@@ -41,6 +41,10 @@ class Walk:
         fresh = [thing for thing in dict.fromkeys(things) if thing not in self.things]
         self.things = [*fresh, *self.things] if first else [*self.things, *fresh]
 
+    def mark(self, thing: Thing) -> Thing | Birth:
+        """What a thing is called in every walk along the same path."""
+        return self.born.get(thing, thing)
+
     def tie(self, things: Sequence[Thing]) -> None:
         """Note that things belong together."""
         for thing in things:

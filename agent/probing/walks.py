@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from toolweave.agent.probing.bindings import Bindings
 from toolweave.agent.probing.calltext import Action
 from toolweave.agent.probing.cases import Case, Cases
+from toolweave.agent.probing.complaints import Complaint
+from toolweave.agent.probing.crossings import LEAST_AFTER, MOST_AFTER, MOST_SPOILT, Crossings
 from toolweave.agent.probing.effects import START, WORKED, Effects, Situation
 from toolweave.agent.probing.explore import Explorer
 from toolweave.agent.probing.goals import Goal, goals
@@ -43,6 +45,8 @@ HARM = 0.5
 """How much a step is put off for every degree of harm that it may do to what could follow."""
 USUAL = 15
 """Calls of one tool after which its further ones are worth half as much."""
+CROSS_EVERY = 2
+"""Of so many walks, all but one are crossings."""
 BEYOND = 3
 """Steps beyond the known way in one walk."""
 MOST_TIMES = 2
@@ -84,6 +88,7 @@ class Walker:
         self.things = Things(self.explorer.filler, self.explorer.reads)
         self.bindings = Bindings(self.explorer, self.things, self.effects)
         self._cases = Cases(self.explorer, self.things, self.bindings)
+        self._crossings = Crossings(self.effects)
         self._goals: dict[Situation, list[Goal]] = {}
 
     async def walk(self, session: Session) -> bool:
@@ -95,6 +100,11 @@ class Walker:
         """
         self.things.refresh(self.explorer.journal)
         self.effects.refresh()
+        crossing = self._crossings.next() if self._walks % CROSS_EVERY else None
+        if crossing is not None:
+            self._walks += 1
+            await self._cross(crossing, session)
+            return True
         self._goals = goals(self.effects, self._tried)
         way, worth = self._best_goal()
         case = await self._next_case(session) if worth < WORTHWHILE or self._walks % CASE_EVERY == 0 else None
@@ -106,6 +116,41 @@ class Walker:
         await self._acquaint(walk, session)
         await self._go(walk, way if case is None else (START,), session)
         return True
+
+    async def _cross(self, path: Situation, session: Session) -> None:
+        """Try calls about what the last step of a path is about before and after it."""
+        walk = Walk(canonical(path[1:]), [], (START,), variant=self._crossings.count(path))
+        walk.named |= self._named
+        step = await self._replay(walk, path, session)
+        if step is None:
+            return
+        walk.join([*step.things, *(other for thing in step.things for other in self.things.company(thing))], first=True)
+        fails = self._failed.copy()
+        fails.subtract(self._done)
+        for one in self._crossings.before(step, self._prospects(walk), fails):
+            if await self._try(walk, one, session):
+                break
+        step = self.bindings.as_before(walk, path[-1])
+        if step is not None and await self._try(walk, step, session):
+            await self._compare(walk, session)
+
+    async def _replay(self, walk: Walk, path: Situation, session: Session) -> Prospect | None:
+        """Go a known path up to its last step, which is returned; `None` where that is not possible any more."""
+        for action in path[1:-1]:
+            step = self.bindings.as_before(walk, action)
+            if step is None or not await self._try(walk, step, session):
+                return None
+        return self.bindings.as_before(walk, path[-1])
+
+    async def _compare(self, walk: Walk, session: Session) -> None:
+        """Try what tells most of the last step, as long as the environment is not spoilt."""
+        spoilt = 0
+        for _ in range(MOST_AFTER):
+            worth = Worth(self.effects, self.things, walk)
+            best = self._crossings.after(worth, self._prospects(walk), LEAST_AFTER * self._share)
+            if best is None or spoilt > MOST_SPOILT:
+                return
+            spoilt += await self._try(walk, best, session)
 
     def _best_goal(self) -> tuple[Situation, float]:
         """The situation to go back to, and its worth per call."""
@@ -178,7 +223,7 @@ class Walker:
             self.effects.refresh()
             if self._done[walk.situation[-1][0]] == 1:
                 last = len(walk.situation) + BEYOND
-        await self._knock(walk, session)
+        await self._until_one_works(walk, session, most=0)
 
     async def _advance(self, walk: Walk, session: Session) -> bool:
         """Try calls until one works; whether one did."""
@@ -188,16 +233,14 @@ class Walker:
             one = None if known else self.bindings.as_before(walk, goal.action)
             if one is not None and await self._try(walk, one, session):
                 return True
-        while best := self._best(walk, self._prospects(walk)):
+        return await self._until_one_works(walk, session)
+
+    async def _until_one_works(self, walk: Walk, session: Session, most: int = 2) -> bool:
+        """Try the best calls of a rank of `most` at most until one works; whether one did."""
+        while best := self._best(walk, self._prospects(walk), most):
             if await self._try(walk, best, session):
                 return True
         return False
-
-    async def _knock(self, walk: Walk, session: Session) -> None:
-        """Try what is likely to fail, until something works."""
-        while best := self._best(walk, self._prospects(walk), most=0):
-            if await self._try(walk, best, session):
-                return
 
     def _order(self, walk: Walk, goal: Goal) -> tuple[bool, float, Action]:
         """Likely failures first, then what teaches most."""
@@ -225,7 +268,7 @@ class Walker:
         links = [self.explorer.filler.links[tool.id, one.path] for one in self.explorer.filler.naming(tool)]
         return any(self.things.fits(link, thing) for link in links for thing in walk.things)
 
-    def _best(self, walk: Walk, prospects: Sequence[Prospect], most: int = 2) -> Prospect | None:
+    def _best(self, walk: Walk, prospects: Sequence[Prospect], most: int) -> Prospect | None:
         """The call to make here: likely failures first, then what is not known at all, then what teaches most."""
         worth, here = Worth(self.effects, self.things, walk), len(walk.situation)
         ranked: list[tuple[int, float, Action, Prospect]] = []
@@ -287,6 +330,10 @@ class Walker:
         for step, about in zip(walk.situation[1:], walk.about[1:], strict=True):
             self.effects.manners[step, one.action] = worth.manner(about, one)
         self.effects.note(walk.situation, one.action, end)
+        if not seen.worked:
+            named = [thing for thing in self.things.named(seen.result.text) if thing not in one.things]
+            marks = frozenset(walk.mark(thing) for thing in named)
+            self.effects.complaints[walk.situation, one.action] = Complaint(seen.says, marks)
 
     def _overhear(self, walk: Walk, one: Prospect, seen: Observation) -> None:
         """What an error names belongs to what the call was about."""
@@ -310,6 +357,7 @@ class Walker:
         walk.tie([*fresh, *given])
         walk.join([other for thing in given for other in self.things.company(thing)])
         walk.born |= {thing: (len(walk.situation) - 1, number) for number, thing in enumerate(fresh)}
+        self.effects.about[walk.situation] = frozenset(walk.mark(thing) for thing in walk.about[-1])
 
     async def _look(self, walk: Walk, one: Prospect, session: Session) -> None:
         """Read before a call of which it is not known yet what it changes."""

@@ -28,6 +28,8 @@ CHANGING = 0.6
 """Cost of changing something only for what the call returns."""
 OPTIONAL_SHARE = 0.35
 """Share of targets that also carry an optional parameter which the user says."""
+WANTED_SHARE = 0.95
+"""The same where such values are wanted."""
 GIVEN_SHARE = 0.4
 """Share of targets that also carry an optional parameter which another tool gives, where there is one."""
 
@@ -147,7 +149,8 @@ class Closure:
             source = draft.unless_dead_end(lambda: self._drawn(options, draft)) if options else None
             return {given[0]: source} if source else {}
         spoken = [path for path in free if self.reach.said_cost(tool, path) == 0.0]
-        return {spoken[0]: Supplied()} if chatty and spoken and draft.rng.random() < OPTIONAL_SHARE else {}
+        share = WANTED_SHARE if draft.leaning.options else OPTIONAL_SHARE
+        return {spoken[0]: Supplied()} if chatty and spoken and draft.rng.random() < share else {}
 
     def _is_given(self, tool: str, path: str) -> bool:
         """Whether a trusted edge from a tool within reach feeds an optional parameter."""

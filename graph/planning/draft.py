@@ -55,6 +55,8 @@ class Leaning:
     """Tools that a turn had better not grow by: they have only ever failed."""
     deep: bool = False
     """Whether to grow where the chain is longest."""
+    options: bool = False
+    """Whether the target should carry a value that it could do without."""
 
 
 FIRST = Past()

@@ -13,6 +13,8 @@ from toolweave.pipeline.running.control import Order, give_order, status_of
 def status(directory: RunDirectory, as_json: JsonOption = False) -> None:
     """Show what the job in a run directory is doing.
 
+    Example: toolweave status runs/first
+
     Exit codes: 0 shown, 1 there is no run.
     """
     with console.kind_errors():
@@ -24,17 +26,32 @@ def status(directory: RunDirectory, as_json: JsonOption = False) -> None:
 
 
 def pause(directory: RunDirectory) -> None:
-    """Let a running job begin nothing more until `toolweave resume`; what is in the making is finished."""
+    """Let a running job begin nothing more until `toolweave resume`; what is in the making is finished.
+
+    Example: toolweave pause runs/first
+
+    Exit codes: 0 told, 1 no job is running there.
+    """
     _order(directory, "pause", "begins nothing more until: toolweave resume")
 
 
 def resume(directory: RunDirectory) -> None:
-    """Let a paused job go on. A job that has ended goes on with `toolweave run --resume`."""
+    """Let a paused job go on. A job that has ended goes on with `toolweave run --resume`.
+
+    Example: toolweave resume runs/first
+
+    Exit codes: 0 told, 1 no job is running there.
+    """
     _order(directory, "resume", "goes on")
 
 
 def stop(directory: RunDirectory) -> None:
-    """End a running job after what is in the making. It can be resumed."""
+    """End a running job after what is in the making. It can be resumed.
+
+    Example: toolweave stop runs/first
+
+    Exit codes: 0 told, 1 no job is running there.
+    """
     _order(directory, "stop", "ends when what is in the making is done; go on later with: toolweave run --resume --out")
 
 

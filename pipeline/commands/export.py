@@ -17,6 +17,7 @@ from toolweave.pipeline.exports.card import card as card_of
 from toolweave.pipeline.exports.files import write_text
 from toolweave.pipeline.exports.format import Split
 from toolweave.pipeline.exports.registry import FORMATS, find_format
+from toolweave.pipeline.storage.labels import Kept
 from toolweave.servers.errors import ConfigError
 
 _FORMATS = "; ".join(f"{name}: {FORMATS[name].consumers}" for name in sorted(FORMATS))
@@ -55,17 +56,22 @@ def export(
 ) -> None:
     """Write the kept samples in a trainer's format.
 
+    Samples that were labelled to drop, as `toolweave view` does, are left out.
+
     Example: toolweave export runs/first --to trl --out train.jsonl
     """
     with console.kind_errors():
         options = Options(_split(split_turns, split_steps), frozenset(allow_loss or ()), check)
-        report = export_rows(partial(find_format(to).rows, directory), to, out, options)
+        rows = Kept(partial(find_format(to).rows, directory), directory)
+        report = export_rows(rows, to, out, options)
         if card is not None:
             write_text(card, card_of(directory, to, out.stem, report))
     if as_json:
-        console.print_json({"format": to, "out": str(out), **asdict(report)})
+        console.print_json({"format": to, "out": str(out), **asdict(report), "dropped": len(rows.dropped)})
     else:
         _tell(to, out, report)
+        if rows.dropped:
+            console.out.print(f"{len(rows.dropped)} samples left out, as labels.jsonl wants them dropped")
 
 
 def _tell(to: str, out: Path, report: ExportReport) -> None:

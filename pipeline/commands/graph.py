@@ -23,7 +23,11 @@ from toolweave.servers.config import McpConfig, load_mcp_config
 from toolweave.servers.errors import ConfigError, ToolweaveError
 from toolweave.servers.tools import Tool
 
-app = typer.Typer(help="Which tool feeds which, with the evidence.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Which tool feeds which, with the evidence.\n\nExample: toolweave graph show runs/first kitchen/add_dish",
+    no_args_is_help=True,
+    add_completion=False,
+)
 app.command("show")(show)
 OutOption = Annotated[Path, typer.Option("--out", help="The edges file to write.")]
 
@@ -34,7 +38,12 @@ def build(
     out: OutOption,
     as_json: JsonOption = False,
 ) -> None:
-    """Build the graph from schemas alone: offline, nothing is called."""
+    """Build the graph from schemas alone: offline, nothing is called.
+
+    Example: toolweave graph build --tools tools.json --out edges.json
+
+    Exit codes: 0 written, 1 it cannot be written, 2 bad input.
+    """
     try:
         found, skipped = tools_from_json(_read(tools))
         if not found:
@@ -58,7 +67,12 @@ def probe_command(
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Build the graph, then raise and kill edges by live experiments on fresh environments."""
+    """Build the graph, then raise and kill edges by live experiments on fresh environments.
+
+    Example: toolweave graph probe --mcp mcp.json --out edges.json
+
+    Exit codes: 0 written, 1 no server starts, or it cannot be written, 2 bad input.
+    """
     console.set_up_logs(verbose)
     report = console.execute(_probe, mcp, max_calls, max_seconds, seed)
     try:

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
+import typer
 from rich.table import Table
 
 from toolweave.pipeline import console
 from toolweave.pipeline.commands.options import JsonOption, RunDirectory
 from toolweave.pipeline.making.composites import composites
 from toolweave.pipeline.reports.coverage import coverage_of, read_run
+from toolweave.pipeline.reports.html import write_html
 from toolweave.pipeline.storage.jsonl import read_lines
 
 MOST_LISTED = 12
 """Things of one sort that are listed for a person; `--json` has all."""
 
 
-def report(directory: RunDirectory, as_json: JsonOption = False) -> None:
+HtmlOption = Annotated[
+    Path | None, typer.Option("--html", help="Write one file for a browser instead: graph, figures, ten samples.")
+]
+
+
+def report(directory: RunDirectory, html: HtmlOption = None, as_json: JsonOption = False) -> None:
     """Show what a run covers: tools, edges, shapes of chains and kinds of turns, and why the rest is missing.
 
     Works on runs that are not finished. Exit codes: 0 shown, 2 bad input.
+
+    Example: toolweave report runs/demo --html report.html
     """
     with console.kind_errors():
+        if html is not None:
+            facts = write_html(directory, html)
+            console.print_json(facts) if as_json else console.out.print(f"{html} shows {facts['samples']} samples")
+            return
         found = coverage_of(read_run(directory))
         found["advanced"] = composites(read_lines(directory / "samples.jsonl"))
     if as_json:

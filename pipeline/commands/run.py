@@ -19,6 +19,9 @@ from toolweave.pipeline.commands.options import (
     SeedOption,
     VerboseOption,
 )
+from toolweave.pipeline.commands.plan import show_plans
+from toolweave.pipeline.commands.sandboxing import heed_sandbox
+from toolweave.pipeline.commands.settings_file import SettingsOption, sources_of
 from toolweave.pipeline.reports.summary import print_summary
 from toolweave.pipeline.running.governor import Governor
 from toolweave.pipeline.running.interrupts import INTERRUPTED, heed_interrupts
@@ -32,7 +35,9 @@ STOPPED = 5
 
 
 def run(
+    context: typer.Context,
     out: options.OutOption,
+    settings_file: SettingsOption = None,
     mcp: McpOption = Path("mcp.json"),
     samples: options.SamplesOption = 24,
     seed: SeedOption = 0,
@@ -44,12 +49,15 @@ def run(
     rehearsal_calls: options.RehearsalCallsOption = 64,
     target: options.TargetOption = None,
     kind: options.KindOption = None,
+    weak: options.WeakOption = None,
     prompts: options.PromptsOption = None,
     unlike: options.UnlikeOption = None,
     decontaminate: options.DecontaminateOption = None,
+    gate: options.GateOption = None,
     judge: options.JudgeOption = None,
     wave: options.WaveOption = None,
     strict: options.StrictOption = False,
+    require_sandbox: options.RequireSandboxOption = False,
     concurrency: options.ConcurrencyOption = 4,
     in_flight: options.InFlightOption = None,
     max_calls: options.MaxCallsOption = None,
@@ -62,6 +70,7 @@ def run(
     engine: options.EngineOption = "local",
     workers: options.WorkersOption = None,
     resume: options.ResumeOption = False,
+    dry_run: options.DryRunOption = False,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
@@ -69,7 +78,9 @@ def run(
 
     Ctrl-C once finishes what is in the making, twice stops at once; --resume goes on either way.
 
-    Example: toolweave run --mcp mcp.json --out runs/first -n 24 --seed 7
+    A flag goes before TOOLWEAVE_NAME in the environment, that before --settings FILE (TOML), that before the default.
+
+    Examples: toolweave run --mcp mcp.json --out runs/first -n 24 --seed 7; toolweave run --settings run.toml --resume
 
     Exit codes: 0 done, 1 the run broke, 2 bad input, 3 nothing could be kept, 5 ended by a limit or `toolweave stop`,
     130 interrupted.
@@ -81,14 +92,19 @@ def run(
             max_tokens=max_tokens, budget_usd=budget_usd, price_in=price_in, price_out=price_out, preview=preview,
             engine=engine, workers=workers,
         )  # fmt: skip
+        heed_sandbox(mcp, require_sandbox)
         settings = RunSettings(
             mcp=mcp.absolute(), samples=samples, seed=seed, model=model, wave=wave, strict=strict,
             base_url=base_url if model != "offline" else None, turns=turns, attempts=attempts,
             probe_calls=probe_calls, rehearsal_calls=rehearsal_calls, targets=tuple(target or ()),
             kinds=read_shares(kind) if kind else DEFAULT_KINDS, prompts=prompts and prompts.absolute(),
-            judge=judge and judge.absolute(), unlike=_absolute(unlike), decontaminate=_absolute(decontaminate),
+            weak=weak and weak.absolute(), gates=tuple(gate or ()), judge=judge and judge.absolute(),
+            unlike=_absolute(unlike), decontaminate=_absolute(decontaminate),
         )  # fmt: skip
-    _report(settings, pace, out, resume, as_json)
+    if dry_run:
+        show_plans(settings, sources_of(context), probing=False, as_json=as_json)
+    else:
+        _report(settings, pace, out, resume, as_json)
 
 
 def _report(settings: RunSettings, pace: Pace, out: Path, resume: bool, as_json: bool) -> None:

@@ -22,12 +22,18 @@ KindOption = Annotated[
     list[str] | None,
     typer.Option(help="Share of a turn kind, such as parallel=0.3; others are not planned. May be repeated."),
 ]
+WeakOption = Annotated[
+    Path | None, typer.Option(help="What `toolweave eval` wrote of a model: go for what it gets wrong.")
+]
 PromptsOption = Annotated[Path | None, typer.Option(help="Folder of prompts that replace the built-in ones.")]
 UnlikeOption = Annotated[
     list[Path] | None, typer.Option(help="Another run directory; twins of its samples are rejected. Repeatable.")
 ]
 DecontaminateOption = Annotated[
     list[Path] | None, typer.Option(help="A benchmark file; what shares something with it is rejected. Repeatable.")
+]
+GateOption = Annotated[
+    list[str] | None, typer.Option(help="A gate that an installed package offers, by its name. Repeatable.")
 ]
 JudgeOption = Annotated[
     Path | None, typer.Option(help="A rubric (TOML): what does not hold up before a judging model is rejected.")
@@ -49,4 +55,8 @@ PreviewOption = Annotated[
 ]
 EngineOption = Annotated[EngineName, typer.Option(help="Where items are made: in this process, or by Ray's actors.")]
 WorkersOption = Annotated[int | None, typer.Option(min=1, help="Actors of --engine ray (default: one for each CPU).")]
+RequireSandboxOption = Annotated[
+    bool, typer.Option("--require-sandbox", help="Refuse to start a local server outside a sandbox.")
+]
 ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be called, as `toolweave plan` does.")]

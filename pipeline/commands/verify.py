@@ -26,6 +26,8 @@ def verify(
 
     With --replay the servers' recorded answers are used: a call that is not among them fails the sample.
 
+    Example: toolweave verify runs/first
+
     The last line on stdout is one JSON object. Exit codes: 0 all passed, 1 some failed, 2 bad input.
     """
     console.set_up_logs(verbose)

@@ -10,14 +10,17 @@ from typing import Any, Protocol
 from toolweave.graph.plan import TrajectoryPlan
 from toolweave.pipeline.contamination import Screen
 from toolweave.pipeline.environments import Environments
+from toolweave.pipeline.gates.static import Gate
 from toolweave.pipeline.making.finished import Finished
 from toolweave.pipeline.making.items import finish
 from toolweave.pipeline.making.workshop import Workshop
 from toolweave.pipeline.plans.replanning import Lessons
+from toolweave.pipeline.plugins import load_part
 from toolweave.pipeline.running.groundwork import Ground
 from toolweave.pipeline.settings import Pace, RunSettings
 from toolweave.pipeline.storage.replies import asking_for
 from toolweave.pipeline.teachers import Teacher
+from toolweave.servers.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,19 @@ class Bench:
         return self._environments.watch.calls.total()
 
 
+def gates_of(settings: RunSettings) -> dict[str, Gate]:
+    """The gates that other packages bring along and the settings name.
+
+    Raises:
+        ConfigError: One of them is not installed, or is no gate.
+    """
+    found = {name: load_part("gates", name) for name in settings.gates}
+    for name, gate in found.items():
+        if not callable(gate):
+            raise ConfigError(f"gates: {name!r} is {type(gate).__name__}, and not a function of a sample")
+    return found
+
+
 @asynccontextmanager
 async def open_bench(job: Job, teacher: Teacher, environments: Environments) -> AsyncGenerator[Bench]:
     """Make items here, on these environments."""
@@ -91,6 +107,7 @@ async def open_bench(job: Job, teacher: Teacher, environments: Environments) -> 
             environments,
             open_live,
             job.screen,
+            gates_of(job.settings),
             teacher.panel,
         )
         yield Bench(shop, teacher, environments)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from toolweave.pipeline.evaluation.trials import Trial
+from toolweave.pipeline.sample import Sample, called
+from toolweave.servers.json_values import as_list, as_object
 
 Z = 1.96
 """Standard deviations of a 95% interval."""
@@ -76,7 +78,19 @@ def line_of(trial: Trial) -> dict[str, Any]:
         "steps": trial.steps,
         "kinds": list(trial.sample.quality.kinds),
         "targets": [turn.target for turn in trial.sample.turns],
+        "tools": sorted({f"{call.server}/{call.tool}" for call in trial.sample.checker.calls}),
+        "depth": trial.sample.quality.depth,
+        "optional": _says_more_than_needed(trial.sample),
     }
+
+
+def _says_more_than_needed(sample: Sample) -> bool:
+    """Whether a call carries an argument that its tool could do without."""
+    needed = {
+        str(tool["function"]["name"]): set(as_list(as_object(tool["function"].get("parameters")).get("required")))
+        for tool in sample.tools
+    }
+    return any(set(arguments) - needed.get(name, set()) for _, name, arguments in called(sample.messages))
 
 
 def _by_sample(trials: Sequence[Trial]) -> list[list[Trial]]:

@@ -21,6 +21,7 @@ from toolweave.pipeline.exports import (
 )
 from toolweave.pipeline.exports.format import Format
 from toolweave.pipeline.exports.packages import formats as packages
+from toolweave.pipeline.plugins import load_part, part_names
 from toolweave.servers.errors import ConfigError
 
 FORMATS: dict[str, Format[Any]] = {
@@ -56,6 +57,11 @@ def find_format(name: str) -> Format[Any]:
     """
     if name in FORMATS:
         return FORMATS[name]
+    if name in part_names("exporters"):
+        found: Format[Any] = load_part("exporters", name)
+        if not isinstance(found, Format):  # pyright: ignore[reportUnnecessaryIsInstance] - another package says so
+            raise ConfigError(f"exporters: {name!r} is {type(found).__name__}, and not a Format")
+        return found
     close = difflib.get_close_matches(name, FORMATS, 1)
     hint = f"; did you mean {close[0]}?" if close else ""
     raise ConfigError(f"{name!r} is no export format: choose one of {', '.join(sorted(FORMATS))}{hint}")

@@ -6,7 +6,7 @@ They run on a row as it stands in the file: `verify` applies the same ones to a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from toolweave.agent.compare import equal_values
@@ -17,6 +17,7 @@ from toolweave.agent.patterns import argument_leaves, get
 from toolweave.agent.relative import changed, reads_as_change
 from toolweave.agent.schemas import property_schema, schema_errors
 from toolweave.agent.spoken import reads_as
+from toolweave.pipeline.gates.hygiene import hygiene
 from toolweave.pipeline.gates.kinds import REFUSED, kinds
 from toolweave.pipeline.gates.verdict import Rejection
 from toolweave.pipeline.sample import Provenance, Sample, called, tool_messages
@@ -25,9 +26,12 @@ from toolweave.servers.json_values import as_object
 Gate = Callable[[Sample], Iterator[str]]
 
 
-def static_rejection(sample: Sample) -> Rejection | None:
-    """The first reason to reject a row; `None` when every static gate passes it."""
-    for name, gate in GATES.items():
+NO_OTHERS: Mapping[str, Gate] = {}
+
+
+def static_rejection(sample: Sample, others: Mapping[str, Gate] = NO_OTHERS) -> Rejection | None:
+    """The first reason to reject a row; `None` when every static gate passes it, and then every other one."""
+    for name, gate in (*GATES.items(), *others.items()):
         try:
             reason = next(gate(sample), None)
         except Exception as error:  # boundary: a row may hold anything, and a gate that cannot decide rejects
@@ -248,4 +252,5 @@ GATES: dict[str, Gate] = {
     "leak": leak,
     "answer": answer,
     "kind": kinds,
+    "hygiene": hygiene,
 }

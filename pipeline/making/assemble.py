@@ -52,7 +52,7 @@ def assemble(
         turns=tuple(_turn(turn, conversation, offered, tools) for turn in conversation.turns),
         provenance=tuple(item for call in calls for item in _provenance(call, by_id, conversation)),
         checker=Checker(calls=tuple(expected_call(call) for call in calls)),
-        servers=tuple(ServerRecord(name=s.name, version=s.version, digest=s.digest) for s in servers if s.name in used),
+        servers=tuple(_server(info) for info in servers if info.name in used),
         teacher=teacher,
         seed=plan.seed,
         index=plan.index,
@@ -65,6 +65,10 @@ def _as_spoken(trace: Trace, messages: Sequence[Message]) -> list[Call]:
     """The calls in the order of the conversation: calls that are independent may have changed places."""
     order = [call_id for call_id, _, _ in called(tuple(messages))]
     return sorted(trace.calls, key=lambda call: order.index(call.id))
+
+
+def _server(info: ServerInfo) -> ServerRecord:
+    return ServerRecord(name=info.name, version=info.version, digest=info.digest, simulated=info.simulated)
 
 
 def _function(tool: Tool, name: str) -> dict[str, object]:

@@ -16,6 +16,7 @@ from toolweave.pipeline.making.assemble import assemble
 from toolweave.pipeline.making.conversation import converse
 from toolweave.pipeline.making.execution import Executed, execute
 from toolweave.pipeline.making.offers import offer
+from toolweave.pipeline.making.wishes import one_wish_each
 from toolweave.pipeline.making.workshop import Dropped, Log, Workshop
 from toolweave.pipeline.plans.styles import draw_style
 from toolweave.pipeline.sample import Sample
@@ -50,16 +51,17 @@ async def _executed(shop: Workshop, plan: TrajectoryPlan, log: Log) -> tuple[Exe
 async def _told(
     shop: Workshop, plan: TrajectoryPlan, executed: Executed, log: Log, rng: random.Random
 ) -> Sample | Dropped:
-    offered = offer(shop.graph, executed.trace, shop.callable_tools, shop.settings, rng)
+    wished = one_wish_each(executed.trace)
+    offered = offer(shop.graph, wished, shop.callable_tools, shop.settings, rng)
     if isinstance(offered, str):
         return Dropped("failed", "plan", offered)
     style = draw_style(rng)
-    conversation, trace = await converse(shop, executed.trace, offered, style, log, rng)
+    conversation, trace = await converse(shop, wished, offered, style, log, rng)
     return assemble(conversation, trace, executed.servers, shop.model.name, plan, style)
 
 
 async def _gated(shop: Workshop, sample: Sample, executed: Executed, log: Log) -> Sample | Dropped:
-    if (rejection := static_rejection(sample)) is not None:
+    if (rejection := static_rejection(sample, shop.gates)) is not None:
         return _rejected(rejection)
     if shop.screen is not None and (shared := shop.screen.rejection(sample)) is not None:
         return Dropped("rejected", "contamination", shared)

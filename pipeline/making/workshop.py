@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from toolweave.pipeline.contamination import Screen
     from toolweave.pipeline.environments import OpenEnvironment
     from toolweave.pipeline.gates.judging import Panel
+    from toolweave.pipeline.gates.static import Gate
     from toolweave.pipeline.plans.replanning import Lessons
     from toolweave.pipeline.settings import RunSettings
     from toolweave.servers.config import ServerSpec
@@ -79,6 +80,8 @@ class Workshop:
     """For first executions: what experiments have shown to keep no state is shared."""
     screen: Screen | None = None
     """Benchmark rows that no sample may share anything with."""
+    gates: Mapping[str, Gate] = field(default_factory=dict[str, "Gate"])
+    """Gates that other packages bring along, by name."""
     panel: Panel | None = None
     """The judge with its rubric, where there is one."""
     lessons: Lessons | None = None

@@ -10,6 +10,7 @@ from itertools import islice
 from toolweave.graph.aims import Aim, Aims
 from toolweave.graph.chains import depths
 from toolweave.graph.coverage import Coverage
+from toolweave.graph.focus import EVERYWHERE, FOCUSED, Focus
 from toolweave.graph.plan import Relation, TurnKind, TurnPlan
 from toolweave.graph.planner import Planner, Wish
 from toolweave.graph.planning.draft import Leaning, Past, producers
@@ -47,6 +48,8 @@ class Drawing:
     exploring: bool
     deep: bool = False
     """Whether later turns go on from where the chain is longest."""
+    focused: bool = False
+    """Whether the turn in hand is to be about what is in focus."""
     turns: list[TurnPlan] = field(default_factory=list[TurnPlan])
     kinds: list[TurnKind] = field(default_factory=list[TurnKind])
     """Kinds of the row's turns so far; those of irrelevant turns too, which are planned last."""
@@ -73,11 +76,15 @@ class Drawer:
         planner: Plans single turns.
         coverage: What is covered.
         targets: Tool ids or names to which opening turns are restricted; any when empty.
+        focus: Where most turns should go.
     """
 
-    def __init__(self, planner: Planner, coverage: Coverage, targets: Sequence[str] = ()) -> None:
+    def __init__(
+        self, planner: Planner, coverage: Coverage, targets: Sequence[str] = (), focus: Focus = EVERYWHERE
+    ) -> None:
         self.planner = planner
         self.coverage = coverage
+        self.focus = focus
         self.aims = Aims(planner, coverage, targets)
 
     def turn_of(self, kind: TurnKind, relations: Sequence[Relation], draw: Drawing) -> TurnPlan | None:
@@ -89,19 +96,25 @@ class Drawer:
                 return found
         return None
 
+    def look(self, draw: Drawing) -> None:
+        """Decide whether the next turn is to be about what is in focus."""
+        draw.focused = bool(self.focus.tools) and not draw.deep and draw.rng.random() < FOCUSED
+
     def _related(self, kind: TurnKind, relation: Relation, past: Past, draw: Drawing) -> TurnPlan | None:
         if relation == "corrects":
-            return self.planner.plan_correction(past, kind, draw.rng) if kind in PLAIN else None
+            return self.planner.plan_correction(past, kind, draw.rng) if kind in PLAIN and not draw.focused else None
         tried, compared = (MOST_AIMS_DEEP, COMPARED_DEEP) if draw.deep else (MOST_AIMS, COMPARED)
-        aims = islice(self._aims_of(relation, past, draw), tried)
+        aims = self._aims_of(relation, past, draw)
+        aims = islice((aim for aim in aims if not draw.focused or aim.target in self.focus.tools), tried)
         plans = (self.planner.plan_turn(self._wish(kind, aim, draw), draw.rng, past) for aim in aims)
-        fitting = (plan for plan in plans if isinstance(plan, TurnPlan) and self._fits(plan, relation, past))
+        fitting = (plan for plan in plans if isinstance(plan, TurnPlan) and self._fits(plan, relation, past, draw))
         best = depth if draw.deep else self.aims.worth
         compared = max(1, min(compared, len(self.aims.sure) // FEW))
         return max(islice(fitting, compared), key=lambda plan: best(plan, past.turns), default=None)
 
-    def _fits(self, turn: TurnPlan, relation: Relation, past: Past) -> bool:
+    def _fits(self, turn: TurnPlan, relation: Relation, past: Past, draw: Drawing) -> bool:
         asked = relation != "opens" or self.aims.is_asked_for(turn.target)
+        asked = asked and (not draw.focused or turn.target in self.focus.tools)
         return asked and relation_of(turn, past.turns) == relation
 
     def _aims_of(self, relation: Relation, past: Past, draw: Drawing) -> Iterator[Aim]:
@@ -119,10 +132,12 @@ class Drawer:
         dependent = max(DEPENDENT) if draw.deep and kind in PLAIN else dependent
         dependent = min(dependent, len(self.aims.sure) // FEW)
         first = aim.via is None and not self.coverage.targeted[aim.target] and not draw.deep
-        if (first and draw.rng.random() < AS_AIMED) or (self.aims.restricted and not draw.turns):
+        alone = draw.focused or (self.aims.restricted and not draw.turns)
+        if alone or (first and draw.rng.random() < AS_AIMED):
             dependent = 0  # a turn that grows ends with another target
         deep = draw.deep or draw.rng.random() < DEEP_SHARE or dependent == max(DEPENDENT)
-        leaning = Leaning(self.coverage.weights, aim.via, draw.exploring, self.coverage.avoided, deep)
+        options = draw.focused and self.focus.options
+        leaning = Leaning(self.coverage.weights, aim.via, draw.exploring, self.coverage.avoided, deep, options)
         return Wish(aim.target, kind, dependent, leaning)
 
 

@@ -6,8 +6,10 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from toolweave.graph.focus import EVERYWHERE
 from toolweave.graph.plan import NoSource, TrajectoryPlan, TurnKind
 from toolweave.graph.planner import Planner
+from toolweave.pipeline.evaluation.weakness import weakness_of
 from toolweave.pipeline.plans.history import History
 from toolweave.pipeline.plans.planning import CoveragePlanner
 from toolweave.pipeline.running.stream import Turns
@@ -20,7 +22,7 @@ def coverage_planner(planner: Planner, settings: RunSettings) -> CoveragePlanner
     """The planner of a run.
 
     Raises:
-        ConfigError: A target is no tool.
+        ConfigError: A target is no tool, or what a model gets wrong cannot be read.
     """
     tools = planner.graph.tools.values()
     unknown = [name for name in settings.targets if not any(name in (tool.id, tool.name) for tool in tools)]
@@ -28,7 +30,10 @@ def coverage_planner(planner: Planner, settings: RunSettings) -> CoveragePlanner
         close = difflib.get_close_matches(unknown[0], [name for tool in tools for name in (tool.id, tool.name)], 1)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise ConfigError(f"--target {unknown[0]!r}: no server has such a tool{hint}")
-    return CoveragePlanner(planner, settings.seed, settings.turns, settings.kinds, settings.targets, settings.samples)
+    weakness = weakness_of(settings.weak) if settings.weak is not None else None
+    kinds = weakness.shares(settings.kinds) if weakness is not None else settings.kinds
+    focus = weakness.focus(planner) if weakness is not None else EVERYWHERE
+    return CoveragePlanner(planner, settings.seed, settings.turns, kinds, settings.targets, settings.samples, focus)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from toolweave.agent.memory import Memory
 from toolweave.graph.coverage import Coverage
+from toolweave.graph.focus import EVERYWHERE, Focus
 from toolweave.graph.plan import NoSource, Relation, TrajectoryPlan, TurnKind, TurnPlan
 from toolweave.graph.planner import Planner, Wish
 from toolweave.graph.quotas import Quotas
@@ -28,6 +29,8 @@ EXPLORING_SHARE = 0.1
 """Share of plans that may follow edges that are hardly believed, unless more tools than that hang on them."""
 DEEP_TRAJECTORIES = 0.08
 """Share of trajectories of which every turn is to go on from the longest chain."""
+DEEP_IN_FOCUS = 0.3
+"""The same where that is what a model gets wrong."""
 SOON = 2.5
 """Multiple of the number of samples within which every doubtful tool is to be a target."""
 MOST_KINDS = 3
@@ -45,6 +48,7 @@ class CoveragePlanner:
         shares: Wanted share of each kind of turn among the turns of kept samples.
         targets: Tool ids or names that the first turn of every item has to reach; any when empty.
         samples: How many samples the run is to keep; bounds how soon every tool is a target.
+        focus: Where most turns should go.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class CoveragePlanner:
         shares: Mapping[TurnKind, float] = BASE_ONLY,
         targets: Sequence[str] = (),
         samples: int | None = None,
+        focus: Focus = EVERYWHERE,
     ) -> None:
         self._planner = planner
         self._seed = seed
@@ -62,7 +67,8 @@ class CoveragePlanner:
         self._samples = samples
         self._targets = targets
         self.coverage = Coverage(Quotas(shares))
-        self._drawer = Drawer(planner, self.coverage, targets)
+        self._focus = focus
+        self._drawer = Drawer(planner, self.coverage, targets, focus)
         self._aims = self._drawer.aims
         self._memory = Memory.of_facts(planner.graph.facts)
         self._known = self._as_known()
@@ -72,7 +78,9 @@ class CoveragePlanner:
         """The item with this number; says which parameter has no source when no target is left."""
         seed = random.Random(f"{self._seed}:{index}").randrange(2**31)
         rng = random.Random(seed)
-        draw = Drawing(rng, self._explores(rng), rng.random() < DEEP_TRAJECTORIES)
+        draw = Drawing(
+            rng, self._explores(rng), rng.random() < (DEEP_IN_FOCUS if self._focus.deep else DEEP_TRAJECTORIES)
+        )
         if not self._open(draw):
             return self._why_nothing()
         for _ in range(self._wanted_turns(rng) - 1):
@@ -120,7 +128,8 @@ class CoveragePlanner:
         return made or plan
 
     def _as_known(self) -> Lessons:
-        return Lessons(Drawer(self._planner, copy.deepcopy(self.coverage), self._targets), copy.deepcopy(self._memory))
+        drawer = Drawer(self._planner, copy.deepcopy(self.coverage), self._targets, self._focus)
+        return Lessons(drawer, copy.deepcopy(self._memory))
 
     def _explores(self, rng: random.Random) -> bool:
         """Whether this plan may follow doubtful edges: a bounded share, or as many as the doubtful tools need."""
@@ -139,8 +148,11 @@ class CoveragePlanner:
     def _open(self, draw: Drawing) -> bool:
         """Plan the first turn: of the kind that lacks most and can be had, else of kind `base`."""
         kinds: list[TurnKind] = [kind for kind in self.coverage.quotas.most_wanted() if kind != "irrelevant"]
-        if any(self._turn_of(kind, ("opens",), draw) for kind in kinds):
-            return True
+        self._drawer.look(draw)
+        for focused in (True, False) if draw.focused else (False,):
+            draw.focused = focused
+            if any(self._turn_of(kind, ("opens",), draw) for kind in kinds):
+                return True
         aims = self._aims.opening(draw.exploring, draw.rng)
         plans = (self._planner.plan_turn(Wish(aim.target), draw.rng) for aim in aims)
         found = next((turn for turn in plans if isinstance(turn, TurnPlan)), None)
@@ -150,6 +162,7 @@ class CoveragePlanner:
 
     def _go_on(self, draw: Drawing) -> bool:
         """Plan one more turn, of the kind that lacks most and can be had."""
+        self._drawer.look(draw)
         relations = drawn_relations(draw.rng)
         if draw.deep:
             relations.sort(key=lambda relation: relation != "continues")

@@ -1,4 +1,4 @@
-"""Reference pages, generated from the types: the format of a sample, and the settings of a run.
+"""Reference pages, generated from the types: the format of a sample, settings of a run, and the command line.
 
 `python -m toolweave.pipeline.reports.reference` writes them into `docs/reference/`; a test keeps them true.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from toolweave.agent.replay import ExpectedCall, Origin
+from toolweave.pipeline.reports.command_page import command_page
 from toolweave.pipeline.sample import (
     FORMAT,
     Checker,
@@ -86,6 +87,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "sample-format.md").write_text(sample_page(), encoding="utf-8")
     (folder / "settings.md").write_text(settings_page(), encoding="utf-8")
+    (folder / "command-line.md").write_text(command_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

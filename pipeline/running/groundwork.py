@@ -59,6 +59,7 @@ class Groundwork:
             await self._learn(config, seen)
         graph = self._unchanged(graph_from_json(read_json(path)), seen)
         specs = {spec.name: spec for spec in config.servers}
+        seen = seen.checked_against(graph, specs)
         book = ValueBook(specs, graph.facts, graph.tools)
         return Ground(specs, seen, graph, book, Planner(graph, book.speakable, seen.allowed, book.variety))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from toolweave.graph.model import ToolGraph
 from toolweave.pipeline.environments import OpenEnvironment
 from toolweave.servers.config import ServerSpec
 from toolweave.servers.errors import ServerError
@@ -29,6 +30,13 @@ class Introspection:
     def allowed(self) -> frozenset[str]:
         """Ids of the tools that may be called."""
         return frozenset(tool.id for tool in self.tools) - self.refused.keys()
+
+    def checked_against(self, graph: ToolGraph, specs: Mapping[str, ServerSpec]) -> Introspection:
+        """Without the tools that say that they only read, and were seen to change something."""
+        caught = [tool for tool in self.tools if tool.id in self.allowed and graph.fact(tool.id).access == "writes"]
+        decisions = {tool.id: decide(specs[tool.server], tool, seen_to_change=True) for tool in caught}
+        refused = {tool: decision.reason for tool, decision in decisions.items() if not decision.allowed}
+        return replace(self, refused=self.refused | refused)
 
     def as_json(self) -> dict[str, Any]:
         """As the manifest keeps it, without the tools."""

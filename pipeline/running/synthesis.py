@@ -12,6 +12,7 @@ import anyio.to_thread
 from anyio.from_thread import start_blocking_portal
 
 from toolweave.pipeline.engines.actors import load_ray
+from toolweave.pipeline.engines.job import gates_of
 from toolweave.pipeline.environments import warm_environments
 from toolweave.pipeline.grouped_errors import plain_errors
 from toolweave.pipeline.running.barriers import Barriers
@@ -61,6 +62,7 @@ async def run_job(
     """
     barriers = Barriers.read(settings)
     rubric = rubric_of(settings)
+    gates_of(settings)
     pace, governor = pace or Pace(), governor or Governor()
     if pace.engine == "ray":
         load_ray()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from toolweave.agent.endpoint.prompts import load_prompts
+from toolweave.pipeline.evaluation.weakness import trials_of
 from toolweave.pipeline.settings import RunSettings
 from toolweave.pipeline.teachers import OFFLINE
 from toolweave.servers.config import load_mcp_config
@@ -22,6 +23,7 @@ def identity_of(settings: RunSettings) -> dict[str, Any]:
     prompts = {} if settings.model == OFFLINE and settings.judge is None else load_prompts(settings.prompts).digests()
     files = {str(path): _digest(path) for path in settings.decontaminate}
     files |= {str(path / "samples.jsonl"): _digest(path / "samples.jsonl") for path in settings.unlike}
+    files |= {str(settings.weak): _digest(trials_of(settings.weak))} if settings.weak is not None else {}
     files |= {str(settings.judge): _digest(settings.judge)} if settings.judge is not None else {}
     digests = {"servers": load_mcp_config(settings.mcp).digests, "prompts": prompts, "files": files}
     return settings.resolved() | {"digests": digests}

@@ -19,7 +19,7 @@ from toolweave.servers.tools import Tool
     ("name", "description", "phrase"),
     [
         ("lend_copy", "Lend a copy to a reader; it must be on the shelf.", "lend a copy to a reader"),
-        ("getForecast", "Returns the forecast for a place.", "return the forecast for a place"),
+        ("getForecast", "Returns the forecast for a place.", "get the forecast for a place"),
         ("find-people", "This tool can be used to find people by name.", "find people"),
         ("list_free_rooms", "", "list the free rooms"),
         ("room_search", "", "search the room"),
@@ -132,5 +132,5 @@ def test_hints_are_read_as_they_were_meant() -> None:
         (one.label, one.result, one.field, one.wrong_at, one.spoken, one.leave_out) for one in read.corrections
     ] == [
         ("loan id", 1, "id", [1], None, False),
-        ("weeks", None, "", [1], 2, True),
+        ("weeks", None, "", [1, 2], 2, True),
     ]

@@ -117,3 +117,69 @@ def test_a_question_for_another_parameter_is_not_the_one_that_was_due() -> None:
 def test_getting_rid_of_a_thing_is_not_showing_it(seed: int) -> None:
     said = opening("get rid of the rows", "chatty", "opens", random.Random(seed))
     assert "get rid of the rows" in said or "getting rid of the rows" in said
+
+
+TIDY = _tool("tidy", "Delete empty rows or columns of a page.", what=TEXT | {"enum": ["rows", "columns"]})
+CLEAN = _tool(
+    "clean", "Drop duplicate leaves, split long ones, or fill gaps.", way=TEXT | {"enum": ["drop_duplicates"]}
+)
+PRINT = _tool("print_leaf", "Print a leaf from template, with proper margins.", template_path=TEXT)
+STAGE = _tool("stage_files", "Adds file contents to the tray.", files=TEXT)
+SUM = _tool("reckon", "Calculate the expression.", expression=TEXT)
+PANEL = _tool("add_panel", "Add a panel to a page.", width={"type": "number"}, rows={"type": "integer"})
+
+
+def _asked(tool: Tool, seed: int, **values: Any) -> str:
+    """What a user says to have one tool called."""
+    items = tuple(UserValue("call_1", tool, f"/{name}", tool.parameters[name], value) for name, value in values.items())
+    advanced = AdvancedTool(name="one", description=tool.description, output="a confirmation")
+    style = Style("a regular", "plain", "goal", "exact")
+    calls = (Happened("call_1", tool, values, "", {"ok": True}),)
+    return ask_for(QueryAsk(advanced, calls, items, (), (), style, (tool.name, *values), seed)).text
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_of_what_a_tool_can_do_the_chosen_thing_is_named(seed: int) -> None:
+    assert "empty columns" in _asked(TIDY, seed, what="columns")
+    assert "drop duplicates" in _asked(CLEAN, seed, way="drop_duplicates").lower()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_file_stands_where_the_phrase_speaks_of_one(seed: int) -> None:
+    assert "from the template leaf.tpl" in _asked(PRINT, seed, template_path="leaf.tpl")
+    assert "bees.md to the tray" in _asked(STAGE, seed, files="bees.md")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_value_that_says_enough_needs_no_stand_in(seed: int) -> None:
+    text = _asked(SUM, seed, expression="2 ** 10 - 24")
+    assert "sum" not in text and "formula" not in text and '"2 ** 10 - 24"' in text
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_size_is_said_as_people_say_it(seed: int) -> None:
+    text = _asked(PANEL, seed, width=4.5, rows=3)
+    assert "4.5 wide" in text and "breadth" not in text and "for 3" not in text
+
+
+def test_what_a_description_says_of_a_parameter_by_name_is_no_purpose() -> None:
+    tool = _tool("filter_names", "Return all names in the ledger containing the substring 'q'.", q=TEXT)
+    assert purpose_of(tool).phrase == "get all names in the ledger containing the substring"
+
+
+def test_a_look_up_is_for_the_things_and_not_for_their_columns() -> None:
+    tool = _tool("list_bays", "List bays with their size, state and the boats that lie in them.")
+    assert purpose_of(tool).phrase == "list bays"
+
+
+def test_a_question_for_a_parameter_of_another_name_is_none_even_where_the_description_has_the_word() -> None:
+    zone = {"type": "string", "description": "Zone in which the time is wanted."}
+    tool = _tool("convert", "Convert a moment.", time=TEXT, target_zone=zone)
+    assert question_problem("What time should I use?", tool, "/target_zone") is not None
+    assert question_problem("Which target zone should it be?", tool, "/target_zone") is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_looked_for_stands_behind_its_noun(seed: int) -> None:
+    tool = _tool("filter_names", "Return all names in the ledger containing the substring 'q'.", q=TEXT)
+    assert 'containing "star"' in _asked(tool, seed, q="star").replace("the substring ", "")

@@ -76,3 +76,11 @@ def test_a_number_cannot_be_slipped_by_words() -> None:
 def test_without_an_enabler_nothing_is_too_early() -> None:
     with pytest.raises(PlanFailed, match="nothing has to be done before"):
         too_early(TRACE, 0, OPEN)
+
+
+def test_a_change_of_mind_still_knows_the_call_that_it_changes() -> None:
+    sources = LEND.sources | {"/days": Source("user", turn=1, instead_of=("call_3", "/days"))}
+    again = replace(LEND, id="call_4", arguments=LEND.arguments | {"days": 4}, sources=sources)
+    trace = Trace((*TRACE.turns, TurnTrace((again,), relation="corrects")))
+    calls = with_wrong_value(trace, 0, LEND, "/member").calls
+    assert (calls[3].tool.name, calls[4].sources["/days"].instead_of) == ("lend", ("call_4", "/days"))

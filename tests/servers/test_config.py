@@ -34,9 +34,16 @@ def refusal(folder: Path, document: Any) -> str:
 
 def test_claude_desktop_writes_it_like_this(tmp_path: Path) -> None:
     document = {"mcpServers": {"files": {"command": "npx", "args": ["-y", "a-server"], "env": {"KEY": "v"}}}}
-    assert load(tmp_path, {**document, "globalShortcut": ""}).servers == (
-        ServerSpec(name="files", command="npx", args=["-y", "a-server"], env={"KEY": "v"}, folder=tmp_path),
+    files = ServerSpec(
+        name="files",
+        command="npx",
+        args=["-y", "a-server"],
+        env={"KEY": "v"},
+        folder=tmp_path,
+        sandbox="auto",
+        private=(tmp_path / "mcp.json",),
     )
+    assert load(tmp_path, {**document, "globalShortcut": ""}).servers == (files,)
 
 
 def test_vs_code_writes_it_like_this(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

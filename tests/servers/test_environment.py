@@ -268,4 +268,4 @@ async def test_a_secret_that_a_tool_echoes_is_covered(misbehaving: MakeSpec, fin
     spec = misbehaving(env={"API_TOKEN": "Bearer abcdefgh", "PLACE": "abcdefghi"})
     async with open_environment([spec]) as environment:
         result = await environment.call(find_tool(environment, "env"), {})
-    assert (result.value["API_TOKEN"], result.value["PLACE"]) == ("[secret]", "[secret]i")
+    assert (result.value["API_TOKEN"], result.value["PLACE"]) == ("[secret]", "[secret]")

@@ -83,6 +83,18 @@ async def test_a_place_is_given_back_when_a_call_is_cancelled() -> None:
             pass
 
 
+def test_no_more_calls_are_made_in_a_run_than_its_settings_allow() -> None:
+    options = ServerOptions(calls={"send_*": 2, "*": 4})
+    limits, spec = Limits(), ServerSpec(name="post", command="x", options=options)
+    refusals = [limits.refusal(spec, tool) for tool in ("send_a", "send_b", "send_c", "look", "look", "look")]
+    said = "the {} calls of {!r} that its settings allow have been made"
+    assert refusals[:2] + refusals[3:5] == [None] * 4
+    assert (refusals[2], refusals[5]) == (
+        f"post/send_c: {said.format(2, 'send_*')}",
+        f"post/look: {said.format(4, '*')}",
+    )
+
+
 @pytest.mark.parametrize("in_flight", ['{"hold": 0}', '{"hold": "many"}', "3"])
 async def test_a_limit_that_is_none_is_refused(tmp_path: Path, in_flight: str) -> None:
     path = tmp_path / "mcp.json"

@@ -51,6 +51,14 @@ def test_policy(server: dict[str, Any], annotations: Annotations, allowed: bool)
     assert "\n" not in decision.reason
 
 
+def test_a_tool_that_says_that_it_reads_and_was_seen_to_write_is_not_called() -> None:
+    tool = Tool(server="s", name="peek", annotations=READS)
+    decision = decide(ServerSpec(name="s", command="x"), tool, seen_to_change=True)
+    assert decision.reason.startswith("s/peek says that it only reads, and was seen to change something")
+    assert not decision.allowed
+    assert decide(ServerSpec(name="s", command="x", **DISPOSABLE), tool, seen_to_change=True).allowed
+
+
 def test_a_refusal_says_how_to_allow_the_tool() -> None:
     decision = decide(ServerSpec(name="s", command="x"), Tool(server="s", name="wipe", annotations=DESTROYS))
     assert decision.reason.startswith('s/wipe is annotated destructive; to call it, put "disposable": true')

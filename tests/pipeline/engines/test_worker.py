@@ -31,7 +31,8 @@ SHOP = Path(__file__).with_name("shop.py")
 @asynccontextmanager
 async def planned(folder: Path) -> AsyncGenerator[tuple[Bench, Job, TrajectoryPlan, Lessons]]:
     """The first item of a run, and where to make it; a file `die` in the folder is the end of the next server."""
-    shop = {"command": "python", "args": [str(SHOP), str(folder / "die")], "toolweave": {"disposable": True}}
+    options = {"disposable": True, "writable": [str(folder)]}
+    shop = {"command": "python", "args": [str(SHOP), str(folder / "die")], "toolweave": options}
     (folder / "mcp.json").write_text(json.dumps({"mcpServers": {"shop": shop}}))
     settings = RunSettings(mcp=folder / "mcp.json", samples=2, probe_calls=4, turns=1, kinds={"base": 1.0})
     with anyio.fail_after(120), Store.create(folder / "run", {}) as store:

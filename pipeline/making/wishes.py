@@ -1,0 +1,91 @@
+"""One wish a turn: what nobody would ask for in one breath is asked for in several turns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from toolweave.agent.trace import Call, Trace, TurnTrace
+from toolweave.graph.nouns import tool_nouns
+from toolweave.graph.plan import Relation, TurnKind
+
+MOST_DEEDS = 3
+"""Things that one request speaks of."""
+_LOOKING = frozenset({"seek", "read"})
+
+
+def one_wish_each(trace: Trace) -> Trace:
+    """The trace with turns divided that want too much, or want undone what they have only just wanted done."""
+    return Trace(tuple(part for turn in trace.turns for part in _parts(turn)))
+
+
+def _parts(turn: TurnTrace) -> Iterator[TurnTrace]:
+    """A turn as it is, or what it wants first as ordinary turns and the rest as a turn of its kind."""
+    cuts = [0, *_cuts(turn), len(turn.calls)]
+    for number, (start, end) in enumerate(pairwise(cuts)):
+        calls = turn.calls[start:end]
+        withheld = tuple(place for place in turn.withheld if place[0] in {call.id for call in calls})
+        own = end == len(turn.calls) if turn.kind == "missing_function" else _is_of_kind(turn, calls)
+        kind: TurnKind = turn.kind if own else "base"
+        relation: Relation = "continues" if number else turn.relation
+        yield replace(turn, calls=calls, kind=kind, relation=relation, withheld=withheld)
+
+
+def _is_of_kind(turn: TurnTrace, calls: Sequence[Call]) -> bool:
+    """Whether a part shows what the kind of its turn promises."""
+    if turn.kind == "error_recovery":
+        return any(call.fails for call in calls)
+    left_out = {call_id for call_id, _ in turn.withheld}
+    return turn.kind != "missing_parameter" or any(call.id in left_out for call in calls)
+
+
+def _cuts(turn: TurnTrace) -> list[int]:
+    """Where the parts of a turn begin, the first one left out."""
+    if turn.kind in ("parallel", "irrelevant") or turn.relation == "corrects":
+        return []
+    wishes = _wishes(turn.calls)
+    size = -(-len(wishes) // -(-len(wishes) // MOST_DEEDS)) if wishes else 0
+    cuts: list[int] = []
+    part: list[int] = []
+    for at in wishes:
+        full = len(part) >= size or _undoes(turn.calls[at], [turn.calls[one] for one in part])
+        if part and full and _divides(turn, part[-1] + 1):
+            cuts.append(part[-1] + 1)
+            part = []
+        part.append(at)
+    return cuts
+
+
+def _wishes(calls: Sequence[Call]) -> list[int]:
+    """Indices of the calls that a request speaks of: what changes something, and what nothing takes a value from."""
+    used = {producer for call in calls for producer in call.producers}
+    return [at for at, call in enumerate(calls) if not call.fails and (call.id not in used or _changes(call))]
+
+
+def _changes(call: Call) -> bool:
+    return tool_nouns(call.tool).deed not in _LOOKING
+
+
+def _undoes(call: Call, before: Sequence[Call]) -> bool:
+    """Whether a call puts an end to what one of those before it has brought about."""
+    done = {one.id for one in before if _changes(one)}
+    return tool_nouns(call.tool).deed == "end" and not done.isdisjoint(call.producers)
+
+
+def _divides(turn: TurnTrace, at: int) -> bool:
+    """Whether the turn can be divided there: nothing is mended, asked for or missed across the cut."""
+    before, behind = turn.calls[:at], turn.calls[at:]
+    left_out = {call_id for call_id, _ in turn.withheld}
+    mended = all(any(one.tool.id == call.tool.id for one in _after(before, call)) for call in before if call.fails)
+    asked = not (_any_in(before, left_out) and _any_in(behind, left_out))
+    missed = turn.kind == "missing_function" and any(call.tool.id == turn.target.id for call in before)
+    return mended and asked and not missed
+
+
+def _after(calls: Sequence[Call], call: Call) -> Sequence[Call]:
+    return [one for one in calls[calls.index(call) + 1 :] if not one.fails]
+
+
+def _any_in(calls: Sequence[Call], ids: set[str]) -> bool:
+    return any(call.id in ids for call in calls)
