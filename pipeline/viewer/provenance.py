@@ -98,7 +98,7 @@ def value_at(value: Any, pointer: str) -> Any:
 
 def _where(source: dict[str, Any], value: Any, talk: Conversation) -> dict[str, Any] | None:
     match source.get("kind"):
-        case "user":
+        case "user" | "derived":
             return talk.said(int(source["turn"]), str(source["text"]))
         case "output":
             return talk.shown(str(source["call"]), str(source["place"]), value)
@@ -112,6 +112,10 @@ def _says(source: dict[str, Any], talk: Conversation) -> str:
             words = str(source["text"])
             quoted = words if len(words) <= MOST_QUOTED else words[:MOST_QUOTED] + "…"
             return f"The user says “{quoted.strip(chr(34))}” in turn {int(source['turn']) + 1}."
+        case "derived":
+            tool, _ = talk.calls.get(str(source["call"]), ("an earlier call", {}))
+            counted = f"counted from {source['argument']} of {tool} ({source['call']})"
+            return f"The user says “{source['text']}” in turn {int(source['turn']) + 1}: {source['rule']}, {counted}."
         case "output":
             tool, _ = talk.calls.get(str(source["call"]), ("an earlier call", {}))
             return f"{tool} ({source['call']}) returned it{_spelt(str(source['place']))}."

@@ -20,6 +20,7 @@ from toolweave.pipeline.viewer.details import sample_details
 from toolweave.pipeline.viewer.index import RunIndex
 from toolweave.pipeline.viewer.pages import PAGE, paged, placed
 from toolweave.pipeline.viewer.places import Place, place_of, wording
+from toolweave.pipeline.viewer.provenance import Conversation, sources_of
 
 pytestmark = pytest.mark.anyio
 HOME = "http://127.0.0.1:8700"
@@ -172,6 +173,14 @@ def test_places_are_counted_as_browsers_count_on_the_page_where_they_begin() -> 
     assert placed(text, Place(PAGE + 1, PAGE + 3)) == {"page": 1, "start": 1, "end": 4}
     assert paged(text, 1) == {"text": "é😀x", "page": 1, "pages": 2, "characters": PAGE + 3}
     assert paged(text, 99)["page"] == 1
+
+
+def test_a_value_by_a_difference_shows_the_words_and_what_it_is_counted_from() -> None:
+    source = {"kind": "derived", "rule": "sum", "turn": 0, "text": "what Ada", "call": "call_1", "argument": "/name"}
+    row = sample(0, provenance=[{"call": "call_2", "argument": "/id", "source": source}])
+    (found,) = sources_of(row, Conversation(row))
+    assert "sum, counted from /name of find (call_1)" in found["says"]
+    assert found["at"]["message"] == 0
 
 
 def test_every_argument_and_fact_says_where_it_came_from() -> None:
