@@ -10,8 +10,8 @@ from toolweave.agent.trace import Call, Trace, TurnTrace
 from toolweave.graph.nouns import tool_nouns
 from toolweave.graph.plan import Relation, TurnKind
 
-MOST_DEEDS = 3
-"""Things that one request speaks of."""
+MOST_GOALS = 3
+"""Things that one request is for; what only leads to one of them does not count."""
 _LOOKING = frozenset({"seek", "read"})
 
 
@@ -44,12 +44,12 @@ def _cuts(turn: TurnTrace) -> list[int]:
     """Where the parts of a turn begin, the first one left out."""
     if turn.kind in ("parallel", "irrelevant") or turn.relation == "corrects":
         return []
-    wishes = _wishes(turn.calls)
-    size = -(-len(wishes) // -(-len(wishes) // MOST_DEEDS)) if wishes else 0
+    wishes, goals = _wishes(turn.calls), set(_goals(turn.calls))
+    size = -(-len(goals) // -(-len(goals) // MOST_GOALS)) if goals else 0
     cuts: list[int] = []
     part: list[int] = []
     for at in wishes:
-        full = len(part) >= size or _undoes(turn.calls[at], [turn.calls[one] for one in part])
+        full = len(goals.intersection(part)) >= size or _undoes(turn.calls[at], [turn.calls[one] for one in part])
         if part and full and _divides(turn, part[-1] + 1):
             cuts.append(part[-1] + 1)
             part = []
@@ -59,8 +59,14 @@ def _cuts(turn: TurnTrace) -> list[int]:
 
 def _wishes(calls: Sequence[Call]) -> list[int]:
     """Indices of the calls that a request speaks of: what changes something, and what nothing takes a value from."""
+    goals = set(_goals(calls))
+    return [at for at, call in enumerate(calls) if at in goals or (not call.fails and _changes(call))]
+
+
+def _goals(calls: Sequence[Call]) -> list[int]:
+    """Indices of the calls that nothing takes a value from."""
     used = {producer for call in calls for producer in call.producers}
-    return [at for at, call in enumerate(calls) if not call.fails and (call.id not in used or _changes(call))]
+    return [at for at, call in enumerate(calls) if not call.fails and call.id not in used]
 
 
 def _changes(call: Call) -> bool:
