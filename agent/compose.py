@@ -12,7 +12,7 @@ from toolweave.agent.choices import untold_choices
 from toolweave.agent.grounding import unsupported
 from toolweave.agent.messages import Message
 from toolweave.agent.patterns import get
-from toolweave.agent.relative import reads_as_change
+from toolweave.agent.relative import rule_for
 from toolweave.agent.roles import AdvancedTool, Happened, Model, Query, QueryAsk, Style, ToolingAsk, UserAsk, UserValue
 from toolweave.agent.spoken import reads_as
 from toolweave.agent.trace import Call, TurnTrace
@@ -158,7 +158,7 @@ def _unsaid(query: Query, values: Sequence[UserValue]) -> tuple[list[str], str]:
 
 
 def _says(text: str, item: UserValue) -> bool:
-    return reads_as(text, item.value) or reads_as_change(text, item.before, item.value)
+    return reads_as(text, item.value) or rule_for(text, item.before, item.value) is not None
 
 
 def _slips_of_the_tongue(rest: str, forbidden: Sequence[str]) -> list[str]:

@@ -44,14 +44,14 @@ def changed(text: str, before: Any) -> tuple[Rule, Any] | None:
 
 def in_words(before: Any, value: Any, named: str | None, rng: random.Random) -> str | None:
     """How a person words a change that is easily said; `named` is what the value is called, where it needs a name."""
-    found = [text for text in _wordings(before, value, named) if reads_as_change(text, before, value)]
+    found = [text for text in _wordings(before, value, named) if rule_for(text, before, value)]
     return rng.choice(found) if found else None
 
 
-def reads_as_change(text: str, before: Any, value: Any) -> bool:
-    """Whether these words make this value of the earlier one."""
+def rule_for(text: str, before: Any, value: Any) -> Rule | None:
+    """The rule by which these words make this value of the earlier one; `None` where they do not."""
     found = changed(text, before)
-    return found is not None and type(found[1]) is type(value) and found[1] == value
+    return found[0] if found is not None and type(found[1]) is type(value) and found[1] == value else None
 
 
 def near(before: Any, parameter: Parameter, rng: random.Random) -> list[Any]:

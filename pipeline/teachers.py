@@ -59,7 +59,8 @@ async def open_teacher(
             opened = EndpointTeacher(name, url, options=options, prompts=prompts, shelf=shelf)
             return await stack.enter_async_context(opened)
 
-        own = _of_a_package(model) if base_url is None and model in part_names("teachers") else None
+        named = model != OFFLINE and base_url is None and model in part_names("teachers")
+        own = _of_a_package(model) if named else None
         teacher = None if model == OFFLINE or own is not None else await endpoint(model, base_url)
         judge = panel = None
         if rubric is not None:

@@ -14,7 +14,7 @@ from toolweave.agent.compose import CODE_CASE, mentions
 from toolweave.agent.grounding import given_away, seen_text, unsupported
 from toolweave.agent.outcomes import reads_as_error, reads_as_failure, reads_as_nothing
 from toolweave.agent.patterns import argument_leaves, get
-from toolweave.agent.relative import changed, reads_as_change
+from toolweave.agent.relative import rule_for
 from toolweave.agent.schemas import property_schema, schema_errors
 from toolweave.agent.spoken import reads_as
 from toolweave.pipeline.gates.hygiene import hygiene
@@ -142,9 +142,12 @@ def _does_not_follow(sample: Sample, item: Provenance, value: Any) -> str | None
     except KeyError:
         return f"{origin} has no {place}"
     text = str(item.source["text"])
-    found = changed(text, before)
-    follows = found is not None and found[0] == item.source.get("rule") and reads_as_change(text, before, value)
-    return None if follows else f"{text!r} does not make {value!r} of {before!r}"
+    rule = rule_for(text, before, value)
+    return (
+        None
+        if rule is not None and rule == item.source.get("rule")
+        else f"{text!r} does not make {value!r} of {before!r}"
+    )
 
 
 def _not_returned(sample: Sample, item: Provenance, value: Any) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from toolweave.agent.messages import Message
 from toolweave.agent.patterns import get
-from toolweave.agent.relative import changed, reads_as_change
+from toolweave.agent.relative import rule_for
 from toolweave.agent.replay import expected_call
 from toolweave.agent.roles import Style
 from toolweave.agent.trace import Call, Trace
@@ -116,8 +116,8 @@ def _derived(text: str, said_for: tuple[str, str], by_id: Mapping[str, Call]) ->
     if (origin := call.sources[place].instead_of) is None:
         return {}
     before, value = get(by_id[origin[0]].arguments, origin[1]), get(call.arguments, place)
-    found = changed(text, before) if reads_as_change(text, before, value) else None
-    return {} if found is None else {"kind": "derived", "rule": found[0], "call": origin[0], "argument": origin[1]}
+    rule = rule_for(text, before, value)
+    return {} if rule is None else {"kind": "derived", "rule": rule, "call": origin[0], "argument": origin[1]}
 
 
 def quality(conversation: Conversation, trace: Trace, offered: int) -> Quality:

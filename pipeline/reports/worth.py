@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from toolweave.pipeline.running.spending import teacher_spending
 from toolweave.pipeline.storage.jsonl import read_json, read_lines
 from toolweave.servers.errors import ConfigError
 from toolweave.servers.json_values import as_object, canonical
@@ -124,10 +125,11 @@ def _worth(run: Path, common: Collection[Plan], alike: float | None, *, whole: b
         if _plan(row) in common:
             lost[str(row["stage"])] += 1
     manifest = as_object(read_json(run / "manifest.json"))
-    tokens, usd = _used(as_object(as_object(manifest.get("teacher")).get("usage"))) if whole else (None, None)
+    teacher = as_object(manifest.get("teacher"))
+    tokens, usd = teacher_spending(teacher) if whole and teacher.get("usage") else (None, None)
     return Worth(
         run=str(run),
-        teacher=str(as_object(manifest.get("teacher")).get("name", "")),
+        teacher=str(teacher.get("name", "")),
         planned=len(common),
         same_targets=alike,
         kept=tally.kept,
@@ -144,16 +146,6 @@ def _worth(run: Path, common: Collection[Plan], alike: float | None, *, whole: b
         grounded=_share(tally.sources["output"], tally.sources.total()),
         lost=dict(sorted(lost.items())),
     )
-
-
-def _used(usage: dict[str, Any]) -> tuple[float | None, float | None]:
-    """Tokens and cost of a run; `None` where one role does not know, or nobody was asked."""
-    roles = [as_object(role) for role in usage.values()]
-    if not roles:
-        return None, None
-    costs = [role.get("cost") for role in roles if role.get("requests")]
-    tokens = sum(role.get("prompt_tokens", 0) + role.get("completion_tokens", 0) for role in roles)
-    return tokens, None if any(cost is None for cost in costs) else sum(cost or 0.0 for cost in costs)
 
 
 def _share(part: float, whole: float) -> float | None:

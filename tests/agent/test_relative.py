@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from toolweave.agent.relative import changed, in_words, near, reads_as_change
+from toolweave.agent.relative import changed, in_words, near, rule_for
 from toolweave.graph.schema import Parameter
 
 
@@ -40,8 +40,8 @@ def test_a_difference_that_is_put_into_words_reads_back_as_the_value(before: Any
     for seed in range(8):
         text = in_words(before, value, "litres of water", random.Random(seed))
         assert text is not None
-        assert reads_as_change(f"Change of plan: {text}, please.", before, value)
-        assert not reads_as_change(text, before, before)
+        assert rule_for(f"Change of plan: {text}, please.", before, value)
+        assert not rule_for(text, before, before)
 
 
 @pytest.mark.parametrize(

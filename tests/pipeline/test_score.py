@@ -31,6 +31,7 @@ def sample(number: int) -> dict[str, Any]:
     }
 
 
+PRICES = {"prompt": 500.0, "completion": 500.0}
 ROWS = [sample(number) for number in range(6)]
 
 
@@ -49,10 +50,10 @@ def dropped(row: dict[str, Any], stage: str) -> dict[str, Any]:
 
 @pytest.fixture
 def two(tmp_path: Path) -> list[Path]:
-    usage = {"query": {"requests": 4, "prompt_tokens": 900, "completion_tokens": 100, "cost": 0.5}}
+    usage = {"query": {"requests": 4, "prompt_tokens": 900, "completion_tokens": 100, "unmetered": 0}}
     lost = [dropped(ROWS[2], "query"), dropped(ROWS[3], "replay")]
     cheap = run(tmp_path / "cheap", ROWS[:2], lost, {"name": "offline"})
-    return [cheap, run(tmp_path / "dear", ROWS[:4], [], {"name": "large", "usage": usage})]
+    return [cheap, run(tmp_path / "dear", ROWS[:4], [], {"name": "large", "usage": usage, "prices": PRICES})]
 
 
 def test_the_same_plans_are_compared(two: list[Path]) -> None:
@@ -66,8 +67,8 @@ def test_the_same_plans_are_compared(two: list[Path]) -> None:
 
 
 def test_plans_that_only_one_run_made_do_not_count(two: list[Path], tmp_path: Path) -> None:
-    usage = {"query": {"requests": 1, "prompt_tokens": 1, "completion_tokens": 1, "cost": 1.0}}
-    longer = run(tmp_path / "longer", ROWS, [], {"name": "large", "usage": usage})
+    usage = {"query": {"requests": 1, "prompt_tokens": 1, "completion_tokens": 1, "unmetered": 0}}
+    longer = run(tmp_path / "longer", ROWS, [], {"name": "large", "usage": usage, "prices": PRICES})
     found = compared([two[0], longer])
     assert [one.planned for one in found] == [4, 4]
     assert found[1].kept == 4
