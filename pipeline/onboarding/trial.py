@@ -38,7 +38,8 @@ class Trial:
     @property
     def callable(self) -> list[str]:
         """Names of the tools that may be called."""
-        return [tool.name for tool in self.tools if tool.name not in self.refused]
+        refused = self.refused
+        return [tool.name for tool in self.tools if tool.name not in refused]
 
 
 def spec_of(name: str, entry: dict[str, Any], path: Path) -> ServerSpec:
