@@ -38,7 +38,7 @@ from toolweave.servers.secrecy import secrets_of
 from toolweave.servers.spec import ServerSpec
 from toolweave.servers.tools import Tool
 from toolweave.servers.transport import over_http, over_stdio
-from toolweave.servers.veil import Veil
+from toolweave.servers.veil import veil_of
 from toolweave.servers.warm import WarmStarts
 from toolweave.servers.wire import TOO_LARGE, LineReader
 from toolweave.servers.workspace import Workspace
@@ -80,7 +80,7 @@ class Connection:
         self._starts = self._known_by = starts
         self._limits = limits or Limits()
         self._launch: Launch | None = None
-        self._veil = Veil(secrets_of(spec))
+        self._veil = veil_of(secrets_of(spec))
         self._border = Border(self._veil)
         self._stopping = anyio.Event()
         self._session: RawSession | None = None

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -176,3 +177,9 @@ def _rebuilt(value: Any, leaves: Iterator[tuple[str, str]], keys: Iterator[str])
         return value
     before, after = next(leaves)
     return value if before == after else after
+
+
+@lru_cache(maxsize=256)
+def veil_of(secrets: tuple[str, ...]) -> Veil:
+    """The veil of these secrets: every environment opens the same servers again, and a veil takes milliseconds."""
+    return Veil(secrets)
