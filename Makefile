@@ -24,7 +24,7 @@ check:  ## Every check, on an environment that is there
 	.venv/bin/mypy
 	.venv/bin/pyright
 	.venv/bin/lint-imports
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile
 
 format:  ## Rewrite the code as the checks want it
 	.venv/bin/ruff format .

@@ -24,7 +24,7 @@ from toolweave.agent.trace import Call, Source
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.plan import FromCall, PlannedCall, Supplied
 from toolweave.graph.reach import TRUSTED
-from toolweave.graph.schema import Parameter, parameters
+from toolweave.graph.schema import Parameter, only_value, parameters
 from toolweave.servers.errors import ToolweaveError
 from toolweave.servers.json_values import canonical
 from toolweave.servers.tools import Tool
@@ -223,10 +223,9 @@ class Filler:
         choices = [choice for choice in choices if canonical(choice.value) not in taken] or choices
         before, step = self.said.get(parameter.path, (None, None))
         reused = before is not None and canonical(before) not in taken
-        sources = [Source("const") if choice.how == "const" else Source("user", turn=turn) for choice in choices]
-        picks = [
-            _said_pick(tool, parameter, choice.value, source) for choice, source in zip(choices, sources, strict=True)
-        ]
+        only = only_value(parameter.schema)
+        source = Source("user", turn=turn) if only is None else Source(only[0])
+        picks = [_said_pick(tool, parameter, choice.value, source) for choice in choices]
         rank = [
             (
                 self.blame[pick.blamed],

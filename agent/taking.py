@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from toolweave.agent.choices import is_wordy
@@ -111,7 +111,9 @@ class Taker:
                 values[path] = leaf.value, Source("user", turn=turn)
             else:
                 fitted = _fitted(leaf.value, path, tool)
-                values[path] = fitted, Source("output", call=producer.id, place=leaf.place)
+                origin = Source("output", call=producer.id, place=leaf.place)
+                anew = type(fitted) is not type(leaf.value)
+                values[path] = fitted, replace(origin, rule="format") if anew else origin
         return Pick(values, _name(producer, lead), tuple(places))
 
 

@@ -9,7 +9,7 @@ from toolweave.graph.plan import Relation, TurnKind
 from toolweave.servers.results import CallResult
 from toolweave.servers.tools import Tool
 
-SourceKind = Literal["user", "output", "default", "const"]
+SourceKind = Literal["user", "output", "default", "const", "enum"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Source:
     """Where one argument leaf came from."""
 
     kind: SourceKind
-    """`user`: the user says it. `output`: an earlier call returned it. `default`, `const`: the schema fixes it."""
+    """`user`: the user says it. `output`: an earlier call returned it. The others: the schema fixes it."""
     turn: int | None = None
     """For `user`: index of the turn whose user message says it."""
     text: str | None = None
@@ -26,6 +26,8 @@ class Source:
     """For `output`: id of the producing call."""
     place: str | None = None
     """For `output`: JSON pointer into the producing call's decoded value."""
+    rule: Literal["format"] | None = None
+    """For `output`: `format` where the value is written anew in the type that the parameter wants."""
     said_for: tuple[str, str] | None = None
     """For `user`: (call id, JSON pointer) of the argument that the user said it for, where that was another one."""
     instead_of: tuple[str, str] | None = None
@@ -39,6 +41,7 @@ class Source:
             "text": self.text,
             "call": self.call,
             "place": self.place,
+            "rule": self.rule,
         }
         return {key: value for key, value in facts.items() if value is not None}
 

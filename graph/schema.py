@@ -6,9 +6,9 @@ that says nothing of its properties. Any schema is read, however broken; `schema
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from toolweave.graph.references import Flattener
 from toolweave.servers.json_values import as_list, as_object, is_object
@@ -87,6 +87,14 @@ def schema_notes(tool: Tool) -> tuple[str, ...]:
         list(walk.leaves(schema))
         notes.update({f"{name} schema: {note}": None for note in walk.flattener.notes})
     return tuple(notes)
+
+
+def only_value(schema: Mapping[str, Any]) -> tuple[Literal["const", "enum"], Any] | None:
+    """The one value that a parameter can have, and which keyword says so; `None` when there is a choice."""
+    options = [value for value in as_list(schema.get("enum")) if value is not None]
+    if "const" in schema:
+        return "const", schema["const"]
+    return ("enum", options[0]) if len(options) == 1 else None
 
 
 def _text(schema: dict[str, Any]) -> str:

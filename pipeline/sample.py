@@ -58,9 +58,10 @@ class Provenance(Row):
     """JSON pointer into the call's arguments."""
     source: dict[str, Any]
     """`kind` is `user` (with `turn` and `text`, the wording in that turn's message), `output` (with `call` and `place`,
-    a JSON pointer into that call's output), `default`, `const` (the only value that the schema lists), or `derived`:
-    what the user's words (`turn`, `text`) make of an earlier argument (`call`, `argument`) by a `rule`, which is
-    `date arithmetic`, `sum` or `multiple`."""
+    a JSON pointer into that call's output, and with the `rule` `format` where the value stands there in another JSON
+    type), `default`, `const`, `enum` (the only value that the schema lists), or `derived`: what the user's words
+    (`turn`, `text`) make of an earlier argument (`call`, `argument`) by a `rule`, which is `date arithmetic`, `sum` or
+    `multiple`."""
 
 
 class StateRead(Row):

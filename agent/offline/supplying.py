@@ -18,6 +18,7 @@ from toolweave.agent.offline.ways import Filled, Way
 from toolweave.agent.offline.wording import FILES, NAMING, SEEKING, plain_value
 from toolweave.agent.patterns import argument_leaves
 from toolweave.graph.model import ToolGraph
+from toolweave.graph.schema import only_value
 from toolweave.graph.words import words
 from toolweave.servers.json_values import as_list
 from toolweave.servers.tools import Tool
@@ -127,8 +128,8 @@ class Supplier:
         if found is not None and not anew:
             source: Literal["result", "earlier"] = "result" if found.call.now else "earlier"
             way.filled.append(Filled(slot.path, _typed(found.value, slot), source, found))
-        elif "const" in schema:
-            way.filled.append(Filled(slot.path, schema["const"], "schema"))
+        elif (only := only_value(schema)) is not None:
+            way.filled.append(Filled(slot.path, only[1], "schema"))
         elif slot.parameter.required and "default" not in schema:
             self._put_off(way, slot, before)
 

@@ -13,8 +13,7 @@ from toolweave.graph.planning.draft import Past, producers
 from toolweave.graph.planning.knowledge import ToolKnowledge
 from toolweave.graph.planning.state import BELIEVED_STATE
 from toolweave.graph.reach import Reach
-from toolweave.graph.schema import Parameter
-from toolweave.servers.json_values import as_list
+from toolweave.graph.schema import Parameter, only_value
 
 LARGE = 40
 """Callable tools from which a catalogue makes a long context."""
@@ -41,7 +40,7 @@ def _said(call: PlannedCall) -> list[str]:
 
 def _only_the_user_knows(parameter: Parameter) -> bool:
     schema = parameter.schema
-    fixed = "default" in schema or "const" in schema or len(as_list(schema.get("enum"))) == 1
+    fixed = "default" in schema or only_value(schema) is not None
     return parameter.required and not fixed and schema.get("type") != "boolean"
 
 

@@ -17,6 +17,7 @@ from toolweave.agent.patterns import argument_leaves, get
 from toolweave.agent.relative import rule_for
 from toolweave.agent.schemas import property_schema, schema_errors
 from toolweave.agent.spoken import reads_as
+from toolweave.graph.schema import only_value
 from toolweave.pipeline.gates.hygiene import hygiene
 from toolweave.pipeline.gates.kinds import REFUSED, kinds
 from toolweave.pipeline.gates.verdict import Rejection
@@ -106,7 +107,7 @@ def _unsourced(sample: Sample, item: Provenance, value: Any) -> str | None:
         return _unheard(sample, item) or _does_not_follow(sample, item, value)
     if kind == "output":
         return _not_returned(sample, item, value)
-    if kind in ("default", "const"):
+    if kind in ("default", "const", "enum"):
         return None if _fixed_by_schema(sample, item, value, str(kind)) else f"the schema has no such {kind}"
     return f"unknown kind of source {kind!r}"
 
@@ -170,6 +171,8 @@ def _fixed_by_schema(sample: Sample, item: Provenance, value: Any, kind: str) ->
     name = next(name for call_id, name, _ in called(sample.messages) if call_id == item.call)
     offered = {tool["function"]["name"]: as_object(tool["function"].get("parameters")) for tool in sample.tools}
     leaf = property_schema(offered.get(name, {}), item.argument)
+    if kind == "enum":
+        return only_value(leaf) == (kind, value)
     return kind in leaf and equal_values(leaf[kind], value)
 
 

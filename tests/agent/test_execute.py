@@ -27,6 +27,8 @@ pytestmark = pytest.mark.anyio
 SERVER = '''
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import Field
+from typing import Annotated
 
 server, books, loans = MCPServer("books", version="1"), {}, []
 
@@ -55,6 +57,16 @@ def lend_copy(code: str) -> dict[str, str]:
     if code != "C-3":
         raise ToolError(f"Copy {code} is lent already.")
     return {"lent": code}
+
+@server.tool(structured_output=False)
+def list_shelves() -> str:
+    """List shelves."""
+    return '{"shelves": [{"number": 7}]}'
+
+@server.tool()
+def clear_shelf(number: str, what: Annotated[str, Field(json_schema_extra={"enum": ["books"]})]) -> dict[str, str]:
+    """Clear a shelf."""
+    return {"cleared": number}
 
 server.run("stdio")
 '''
@@ -111,6 +123,19 @@ async def test_another_row_is_taken_when_one_does_not_work(tmp_path: Path) -> No
     assert trace.calls[-1].arguments == {"code": "C-3"}
     assert trace.calls[-1].sources == {"/code": Source("output", call="call_1", place="/copies/2/code")}
     assert len({str(item.arguments) for item in attempts if item.tool == "s/lend_copy"}) > 1
+
+
+async def test_what_the_schema_fixes_and_what_takes_another_type_say_so(tmp_path: Path) -> None:
+    listing = PlannedCall(0, "s/list_shelves", {}, "data")
+    sources: dict[str, FromCall | Supplied] = {"number": FromCall(0, "shelves[].number"), "what": Supplied()}
+    clearing = PlannedCall(1, "s/clear_shelf", sources, "target", frozenset({0}))
+    async with executor(spec(tmp_path), []) as run:
+        trace = await run.run_turn(TurnPlan("s/clear_shelf", (listing, clearing)), 0)
+    assert trace.calls[-1].arguments == {"number": "7", "what": "books"}
+    assert [source.as_json() for _, source in sorted(trace.calls[-1].sources.items())] == [
+        {"kind": "output", "call": "call_1", "place": "/shelves/0/number", "rule": "format"},
+        {"kind": "enum"},
+    ]
 
 
 async def test_a_plan_that_cannot_work_fails_with_the_servers_reason(tmp_path: Path) -> None:

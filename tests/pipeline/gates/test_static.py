@@ -118,6 +118,17 @@ def test_a_spoiled_row_is_rejected_by_the_gate_that_should(gate: str, spoil: Cal
     assert rejection.gate == gate, str(rejection)
 
 
+@pytest.mark.parametrize(("options", "passes"), [([21], True), ([21, 7], False), ([7], False)])
+def test_only_the_one_value_of_an_enumeration_comes_from_it(options: list[int], passes: bool) -> None:
+    row = copy.deepcopy(GOOD)
+    row["tools"][1]["function"]["parameters"]["properties"]["days"]["enum"] = options
+    row["provenance"][2]["source"] = {"kind": "enum"}
+    say(row, "Please lend something to Ada Voss.")
+    reason(row, "She is MB-20817.")
+    rejection = static_rejection(Sample.model_validate(row))
+    assert (rejection is None) == passes
+
+
 def test_a_gate_that_cannot_decide_rejects() -> None:
     row = copy.deepcopy(GOOD)
     del row["messages"][1]["role"]
