@@ -197,13 +197,13 @@ class Effects:
                 self._again.setdefault(trial.action[0], Counter())[trial.after] += 1
         for trial in sorted(flipped, key=lambda one: len(one.between)):
             self._explain(trial)
-        self._explain_changes(changed)
+        self._explain_changes(flipped, changed)
 
-    def _explain_changes(self, changed: list[Trial]) -> None:
+    def _explain_changes(self, flipped: list[Trial], changed: list[Trial]) -> None:
         """Read from complaints that changed what a step did, where it alone can have changed them."""
         reasons = Reasons()
-        for trial in self.exact.trials():
-            step = self._culprit(trial) if trial.flipped else None
+        for trial in flipped:
+            step = self._culprit(trial)
             one = self._complaint(trial, after=trial.before == WORKED)
             if step is not None and one is not None:
                 reasons.note(trial.situation[step][0], trial.effect, one)
@@ -311,11 +311,11 @@ class Effects:
         """Errors that nothing ever moved are hardly worth a call, those that speak of what the step does are."""
         if before in (WORKED, UNKNOWN):
             return 1.0
-        hint = HINT if self._speaks_of(second, before, first) else 1.0
+        hint = HINT if self.speaks_of(second, before, first) else 1.0
         hint *= 1.0 if second in self._worked else LOCKED_OUT
         return LOCKED * hint if fresh else LOCKED * hint / (1.0 + self._stuck[second, before] / (STUCK_AFTER * hint))
 
-    def _speaks_of(self, second: str, error: End, first: str) -> bool:
+    def speaks_of(self, second: str, error: End, first: str) -> bool:
         """Whether an error of one tool speaks of what another one does."""
         name = (second, error, first)
         if name not in self._spoken:
@@ -330,7 +330,7 @@ class Effects:
             _edge(first, second, effect, count, self._total[first, second, effect], changed=not self._flips[name])
             for name, count in sorted((self._changes | self._flips).items())
             for first, second, effect in [name]
-            if first != second and count
+            if first != second
         ]
         known = {(edge.source, edge.target) for edge in found}
         for first, others in sorted(self.changed.items()):

@@ -8,57 +8,40 @@ than before tells which step made the difference, or calls for going back (see `
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from toolweave.agent.probing.bindings import Bindings
 from toolweave.agent.probing.calltext import Action
 from toolweave.agent.probing.cases import Case, Cases
-from toolweave.agent.probing.complaints import Complaint
+from toolweave.agent.probing.choosing import Chooser
 from toolweave.agent.probing.crossings import LEAST_AFTER, MOST_AFTER, MOST_SPOILT, Crossings
 from toolweave.agent.probing.effects import START, WORKED, Effects, Situation
 from toolweave.agent.probing.explore import Explorer
 from toolweave.agent.probing.goals import Goal, goals
-from toolweave.agent.probing.prior import harm
-from toolweave.agent.probing.session import Observation, Session
-from toolweave.agent.probing.snapshot import read_about, take_snapshot
+from toolweave.agent.probing.remedies import MOST_REMEDIES, Remedies
+from toolweave.agent.probing.session import Session
+from toolweave.agent.probing.snapshot import read_about
+from toolweave.agent.probing.steps import Steps
 from toolweave.agent.probing.things import FEW, Thing, Things
-from toolweave.agent.probing.walk import Prospect, Walk
+from toolweave.agent.probing.walk import Walk
 from toolweave.agent.probing.worth import Worth
 from toolweave.servers.json_values import canonical
-from toolweave.servers.tools import Tool
 
-NEW = 3.0
-"""Worth of the first success of a tool."""
-LEAST = 0.5
-"""Worth from which a call is made that may fail."""
 CASE_EVERY = 3
 """Of so many walks, one begins with a case whatever else there is to do."""
-LEAST_STEP = 0.45
-"""Worth per call of the next step, and of what follows, from which a walk goes on."""
 WORTHWHILE = 0.3
 """Worth per call from which a walk goes back to a known situation."""
 MOST_WORTH = 5.0
 """Worth of a known situation at most, because it can hardly stand more than a few calls."""
-HARM = 0.5
-"""How much a step is put off for every degree of harm that it may do to what could follow."""
-USUAL = 15
-"""Calls of one tool after which its further ones are worth half as much."""
 CROSS_EVERY = 2
 """Of so many walks, all but one are crossings."""
 BEYOND = 3
 """Steps beyond the known way in one walk."""
-MOST_TIMES = 2
-"""Times that one tool may work in one walk."""
-LOOKS = 1
-"""Times that outputs are read before and after a tool that seems to change nothing."""
 MORE_READS = 4
 """Calls of each reading tool in search of more things."""
 MOST_GOALS = 3
 """Goals that say what a walk is about."""
-MOST_MADE = 4
-"""Things taken from the output of one call."""
 MOST_THINGS = 10
 """Things that a walk begins with."""
 
@@ -69,26 +52,22 @@ class Walker:
 
     explorer: Explorer
     effects: Effects = field(default_factory=Effects)
-    _done: Counter[str] = field(default_factory=Counter[str])
-    """Tool id → times that it worked in walks."""
-    _failed: Counter[str] = field(default_factory=Counter[str])
     _tried: set[tuple[Situation, Action]] = field(default_factory=set[tuple[Situation, Action]])
     """Goals that were gone for."""
     _beside: dict[str, list[Thing]] = field(default_factory=dict[str, list[Thing]])
     """Origin → things that reading tools show beside it."""
-    _named: dict[Action, tuple[Thing, ...]] = field(default_factory=dict[Action, tuple[Thing, ...]])
-    """Call → what its last error named, of what exists from the start."""
     _searches: int = 3
     """Times that more things may still be looked for."""
     _walks: int = 0
-    _share: float = 1.0
-    """What is left of the least worth."""
 
     def __post_init__(self) -> None:
         self.things = Things(self.explorer.filler, self.explorer.reads)
         self.bindings = Bindings(self.explorer, self.things, self.effects)
         self._cases = Cases(self.explorer, self.things, self.bindings)
         self._crossings = Crossings(self.effects)
+        self._steps = Steps(self.explorer, self.things, self.effects, self.bindings)
+        self._remedies = Remedies(self._steps)
+        self._chooser = Chooser(self._steps)
         self._goals: dict[Situation, list[Goal]] = {}
 
     async def walk(self, session: Session) -> bool:
@@ -111,7 +90,7 @@ class Walker:
         if case is None and not worth:
             return self._lower()
         walk = self._begin(case) if case else self._return(way)
-        walk.named |= self._named
+        walk.named |= self._steps.named
         self._walks += 1
         await self._acquaint(walk, session)
         await self._go(walk, way if case is None else (START,), session)
@@ -120,37 +99,43 @@ class Walker:
     async def _cross(self, path: Situation, session: Session) -> None:
         """Try calls about what the last step of a path is about before and after it."""
         walk = Walk(canonical(path[1:]), [], (START,), variant=self._crossings.count(path))
-        walk.named |= self._named
-        step = await self._replay(walk, path, session)
+        walk.named |= self._steps.named
+        arrived = await self._steps.follow(walk, path[1:-1], session)
+        step = self.bindings.as_before(walk, path[-1]) if arrived else None
         if step is None:
             return
         walk.join([*step.things, *(other for thing in step.things for other in self.things.company(thing))], first=True)
-        fails = self._failed.copy()
-        fails.subtract(self._done)
-        for one in self._crossings.before(step, self._prospects(walk), fails):
-            if await self._try(walk, one, session):
+        fails = self._steps.failed.copy()
+        fails.subtract(self._steps.done)
+        for one in self._crossings.before(step, self._chooser.prospects(walk), fails):
+            if await self._steps.take(walk, one, session):
                 break
         step = self.bindings.as_before(walk, path[-1])
-        if step is not None and await self._try(walk, step, session):
+        if step is not None and await self._steps.take(walk, step, session):
             await self._compare(walk, session)
+            await self._mend(walk, session)
 
-    async def _replay(self, walk: Walk, path: Situation, session: Session) -> Prospect | None:
-        """Go a known path up to its last step, which is returned; `None` where that is not possible any more."""
-        for action in path[1:-1]:
-            step = self.bindings.as_before(walk, action)
-            if step is None or not await self._try(walk, step, session):
-                return None
-        return self.bindings.as_before(walk, path[-1])
+    async def _mend(self, walk: Walk, session: Session) -> None:
+        """Try what may end the failures that were met here, each time with what failed once more."""
+        for _ in range(MOST_REMEDIES):
+            self.effects.refresh()
+            remedy = self._remedies.next(walk, self._chooser.prospects(walk))
+            if remedy is None:
+                return
+            if await self._steps.take(walk, remedy.call, session):
+                again = self.bindings.as_before(walk, remedy.failing.action)
+                if again is not None:
+                    await self._steps.take(walk, again, session)
 
     async def _compare(self, walk: Walk, session: Session) -> None:
         """Try what tells most of the last step, as long as the environment is not spoilt."""
         spoilt = 0
         for _ in range(MOST_AFTER):
             worth = Worth(self.effects, self.things, walk)
-            best = self._crossings.after(worth, self._prospects(walk), LEAST_AFTER * self._share)
+            best = self._crossings.after(worth, self._chooser.prospects(walk), LEAST_AFTER * self._chooser.share)
             if best is None or spoilt > MOST_SPOILT:
                 return
-            spoilt += await self._try(walk, best, session)
+            spoilt += await self._steps.take(walk, best, session)
 
     def _best_goal(self) -> tuple[Situation, float]:
         """The situation to go back to, and its worth per call."""
@@ -173,9 +158,9 @@ class Walker:
 
     def _lower(self) -> bool:
         """Be content with less; whether that makes sense."""
-        self._share /= 2
+        self._chooser.share /= 2
         self._tried.clear()
-        return self._share > 0.05
+        return self._chooser.share > 0.05
 
     async def _next_case(self, session: Session) -> Case | None:
         case = self._cases.next()
@@ -213,17 +198,16 @@ class Walker:
 
     async def _go(self, walk: Walk, way: Situation, session: Session) -> None:
         """Go a known way, by calls that worked before, reach the goals there, and learn on from there."""
-        for action in way[1:]:
-            step = self.bindings.as_before(walk, action)
-            if step is None or not await self._try(walk, step, session):
-                self._tried.update((way, goal.action) for goal in self._goals.get(way, ()))
-                return
+        if not await self._steps.follow(walk, way[1:], session):
+            self._tried.update((way, goal.action) for goal in self._goals.get(way, ()))
+            return
         last = len(way) + BEYOND
         while len(walk.situation) < last and await self._advance(walk, session):
             self.effects.refresh()
-            if self._done[walk.situation[-1][0]] == 1:
+            if self._steps.done[walk.situation[-1][0]] == 1:
                 last = len(walk.situation) + BEYOND
         await self._until_one_works(walk, session, most=0)
+        await self._mend(walk, session)
 
     async def _advance(self, walk: Walk, session: Session) -> bool:
         """Try calls until one works; whether one did."""
@@ -231,14 +215,14 @@ class Walker:
             self._tried.add((walk.situation, goal.action))
             known = goal.action in self.effects.exact.ends.get(walk.situation, {})
             one = None if known else self.bindings.as_before(walk, goal.action)
-            if one is not None and await self._try(walk, one, session):
+            if one is not None and await self._steps.take(walk, one, session):
                 return True
         return await self._until_one_works(walk, session)
 
     async def _until_one_works(self, walk: Walk, session: Session, most: int = 2) -> bool:
         """Try the best calls of a rank of `most` at most until one works; whether one did."""
-        while best := self._best(walk, self._prospects(walk), most):
-            if await self._try(walk, best, session):
+        while best := self._chooser.best(walk, most):
+            if await self._steps.take(walk, best, session):
                 return True
         return False
 
@@ -246,140 +230,6 @@ class Walker:
         """Likely failures first, then what teaches most."""
         known = self.effects.exact.last_known(walk.situation, goal.action)
         return known is None or known[1] == WORKED, -goal.worth, goal.action
-
-    def _prospects(self, walk: Walk) -> list[Prospect]:
-        """Calls that are about things of the walk or about nothing in particular."""
-        found: dict[Action, Prospect] = {}
-        for tool in self.explorer.tools:
-            if self.explorer.reads(tool):
-                continue
-            if self._concerns(tool, walk) or not self.explorer.filler.naming(tool):
-                found |= {one.action: one for one in self.bindings.prospects(walk, tool) if self._is_about(walk, one)}
-        for size in range(1, len(walk.situation) + 1):
-            for action in self.effects.exact.ends.get(walk.situation[:size], {}):
-                again = None if action in found else self.bindings.as_before(walk, action)
-                found |= {} if again is None else {again.action: again}
-        return list(found.values())
-
-    def _is_about(self, walk: Walk, one: Prospect) -> bool:
-        return not one.places or not set(one.things).isdisjoint(walk.things)
-
-    def _concerns(self, tool: Tool, walk: Walk) -> bool:
-        links = [self.explorer.filler.links[tool.id, one.path] for one in self.explorer.filler.naming(tool)]
-        return any(self.things.fits(link, thing) for link in links for thing in walk.things)
-
-    def _best(self, walk: Walk, prospects: Sequence[Prospect], most: int) -> Prospect | None:
-        """The call to make here: likely failures first, then what is not known at all, then what teaches most."""
-        worth, here = Worth(self.effects, self.things, walk), len(walk.situation)
-        ranked: list[tuple[int, float, Action, Prospect]] = []
-        for one in prospects:
-            if one.known is not None and one.known[0] == here and one.known[1] != WORKED:
-                continue
-            if one.known is None and one.action in self.effects.exact.ends.get(walk.situation, {}):
-                continue
-            rank, value = self._value(walk, worth, one, prospects)
-            if rank <= most and value >= (LEAST_STEP if rank == 2 else LEAST) * self._share:
-                ranked.append((rank, self._put_off(one, rank) - value, one.action, one))
-        return min(ranked, key=lambda item: item[:3])[-1] if ranked else None
-
-    def _put_off(self, one: Prospect, rank: int) -> float:
-        """How much later a call comes for the harm that it may do to what could follow."""
-        return (0.0, HARM if self._done[one.tool.id] else HARM / 2, HARM / 4, 0.0)[rank] * harm(one.tool)
-
-    def _value(self, walk: Walk, worth: Worth, one: Prospect, prospects: Sequence[Prospect]) -> tuple[int, float]:
-        """How early a call should come, and what it would teach."""
-        now = worth.now(one)
-        if one.action == walk.situation[-1]:
-            return 0, now if self.effects.again(one.action) is None and not self.effects.repeats(one.tool.id) else 0.0
-        if one.known is not None and one.known[1] != WORKED:
-            return 0, now
-        often = sum(step[0] == one.tool.id for step in walk.situation) >= MOST_TIMES
-        ahead = 0.0 if often else worth.ahead(one, prospects)
-        news = NEW / (1 + self._done[one.tool.id]) / (1 + self._failed[one.tool.id] / 5)
-        if one.known is None:
-            calls = self._done[one.tool.id] + self._failed[one.tool.id]
-            return 1, (now + worth.behind(one, prospects) + (ahead + news) / 2) / (1 + calls / USUAL)
-        return (3, 0.0) if often else (2, (ahead + news) / (1 + self._done[one.tool.id] / USUAL))
-
-    async def _try(self, walk: Walk, one: Prospect, session: Session) -> bool:
-        """Make one call; whether it worked and led to a new situation."""
-        await self._look(walk, one, session)
-        seen = await session.call(one.tool, one.filled.arguments)
-        self.explorer.judge(seen, one.filled)
-        if not seen.worked:
-            self._failed[one.tool.id] += 1
-            if not self.explorer.refused(seen, one.filled):
-                self._note(walk, one, seen)
-                self._overhear(walk, one, seen)
-            repaired = self.bindings.repaired(walk, one, seen)
-            return repaired is not None and await self._try(walk, repaired, session)
-        self.explorer.worked[one.tool.id].append(seen)
-        self._done[one.tool.id] += 1
-        self._note(walk, one, seen)
-        walk.situation = (*walk.situation, one.action)
-        again = self.effects.again(one.action)
-        if again is not None:
-            self.effects.exact.note(walk.situation, one.action, again)
-        self._take_in(walk, one, seen)
-        await self._look_again(walk, one.tool, session)
-        return True
-
-    def _note(self, walk: Walk, one: Prospect, seen: Observation) -> None:
-        worth, end = Worth(self.effects, self.things, walk), self.effects.end(seen)
-        self.bindings.judge(one, end)
-        for step, about in zip(walk.situation[1:], walk.about[1:], strict=True):
-            self.effects.manners[step, one.action] = worth.manner(about, one)
-        self.effects.note(walk.situation, one.action, end)
-        if not seen.worked:
-            named = [thing for thing in self.things.named(seen.result.text) if thing not in one.things]
-            marks = frozenset(walk.mark(thing) for thing in named)
-            self.effects.complaints[walk.situation, one.action] = Complaint(seen.says, marks)
-
-    def _overhear(self, walk: Walk, one: Prospect, seen: Observation) -> None:
-        """What an error names belongs to what the call was about."""
-        named = [thing for thing in self.things.named(seen.result.text) if thing not in one.things]
-        present = [thing for thing in named if thing in walk.born or thing in self.things.first][:MOST_MADE]
-        walk.join(present)
-        if present:
-            walk.named[one.action] = tuple(present)
-            self._named[one.action] = tuple(thing for thing in present if thing in self.things.first)
-        if present and one.things:
-            walk.tie([*one.things, *present])
-            self.things.relate([thing for thing in (*one.things, *present) if thing in self.things.first])
-
-    def _take_in(self, walk: Walk, one: Prospect, seen: Observation) -> None:
-        """What a call was given and what it made belongs to the walk from now on."""
-        given = self.things.given(seen.tool, seen.arguments)
-        known = {*given, *walk.things, *self.things.first}
-        fresh = [thing for thing in dict.fromkeys(self.things.shown(seen)) if thing not in known][:MOST_MADE]
-        walk.join(fresh, first=True)
-        walk.about.append((*fresh, *given))
-        walk.tie([*fresh, *given])
-        walk.join([other for thing in given for other in self.things.company(thing)])
-        walk.born |= {thing: (len(walk.situation) - 1, number) for number, thing in enumerate(fresh)}
-        self.effects.about[walk.situation] = frozenset(walk.mark(thing) for thing in walk.about[-1])
-
-    async def _look(self, walk: Walk, one: Prospect, session: Session) -> None:
-        """Read before a call of which it is not known yet what it changes."""
-        if one.known is None or one.known[1] != WORKED or one.action == walk.situation[-1]:
-            return
-        if self._understood(one.tool):
-            return
-        if walk.snapshot is None or walk.snapshot.situation != walk.situation:
-            walk.snapshot = await take_snapshot(self.explorer, self.things, walk.things, walk.situation, session)
-
-    async def _look_again(self, walk: Walk, tool: Tool, session: Session) -> None:
-        old = walk.snapshot
-        if old is None or old.situation != walk.situation[:-1] or self._understood(tool):
-            return
-        walk.snapshot = new = await old.again(walk.situation, session)
-        self.effects.compared[tool.id] += 1
-        if changed := old.differing(new):
-            self.effects.changed.setdefault(tool.id, set()).update(changed)
-
-    def _understood(self, tool: Tool) -> bool:
-        """Whether it is known what a tool changes, or that it hardly changes anything."""
-        return self.effects.compared[tool.id] >= LOOKS or tool.id in self.effects.changed
 
 
 def _worth(way: Situation, here: Sequence[Goal]) -> float:
