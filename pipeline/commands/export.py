@@ -14,9 +14,9 @@ from toolweave.pipeline.commands.options import JsonOption, RunDirectory
 from toolweave.pipeline.exports import ExportReport, Options
 from toolweave.pipeline.exports import export as export_rows
 from toolweave.pipeline.exports.card import card as card_of
-from toolweave.pipeline.exports.files import write_text
 from toolweave.pipeline.exports.format import Split
 from toolweave.pipeline.exports.registry import FORMATS, find_format
+from toolweave.pipeline.storage.jsonl import write_whole
 from toolweave.pipeline.storage.labels import Kept
 from toolweave.servers.errors import ConfigError
 
@@ -65,7 +65,7 @@ def export(
         rows = Kept(partial(find_format(to).rows, directory), directory)
         report = export_rows(rows, to, out, options)
         if card is not None:
-            write_text(card, card_of(directory, to, out.stem, report))
+            write_whole(card, card_of(directory, to, out.stem, report))
     if as_json:
         console.print_json({"format": to, "out": str(out), **asdict(report), "dropped": len(rows.dropped)})
     else:

@@ -10,8 +10,7 @@ import typer
 from toolweave.pipeline import console
 from toolweave.pipeline.commands.options import JsonOption
 from toolweave.pipeline.exports.companion import read_samples
-from toolweave.pipeline.exports.files import write_text
-from toolweave.pipeline.storage.jsonl import line_of
+from toolweave.pipeline.storage.jsonl import line_of, write_whole
 from toolweave.servers.errors import RunError
 
 
@@ -32,7 +31,7 @@ def import_samples(
         if path.exists():
             raise RunError(f"{path} is there already: import into another directory")
         found = list(read_samples(file))
-        write_text(path, "".join(line_of(one.row) for one in found))
+        write_whole(path, "".join(line_of(one.row) for one in found))
     changed = sum(one.changed for one in found)
     if as_json:
         console.print_json({"out": str(path), "samples": len(found), "changed": changed})

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from toolweave.pipeline.exports.format import Row
+from toolweave.pipeline.storage.jsonl import write_whole
 from toolweave.servers.errors import ConfigError, RunError
 from toolweave.servers.json_values import as_object
 
@@ -75,21 +76,6 @@ def _arrow(module: str = "pyarrow") -> Any:
         raise ConfigError("parquet files need pyarrow: pip install 'pyarrow>=19'") from error
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a whole text file, or leave the old one.
-
-    Raises:
-        RunError: It cannot be written.
-    """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise RunError(f"{path} cannot be written ({error.strerror or error})") from error
-
-
 def merge_json(path: Path, keys: Row) -> None:
     """Set keys of the object in a JSON file, which is made if it is not there.
 
@@ -103,4 +89,4 @@ def merge_json(path: Path, keys: Row) -> None:
             before = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise RunError(f"{path} is not JSON: move it away, or write to another folder") from error
-    write_text(path, json.dumps(as_object(before) | keys, indent=2, ensure_ascii=False) + "\n")
+    write_whole(path, json.dumps(as_object(before) | keys, indent=2, ensure_ascii=False) + "\n")

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from toolweave.pipeline.exports.format import Chat, Format, Layout, Piece, Row
 from toolweave.pipeline.exports.pieces import cut_completions, cut_whole
+from toolweave.pipeline.exports.plain import assistants
 
 
 def _write_whole(piece: Piece) -> Row:
@@ -27,7 +28,7 @@ def _write_whole(piece: Piece) -> Row:
 
 
 def _read_whole(line: Row) -> Piece:
-    return Piece(line["tools"], line["messages"], _said(line["messages"], 0))
+    return Piece(line["tools"], line["messages"], assistants(line["messages"]))
 
 
 def _write_completion(piece: Piece) -> Row:
@@ -37,7 +38,7 @@ def _write_completion(piece: Piece) -> Row:
 
 def _read_completion(line: Row) -> Piece:
     messages = line["prompt"] + line["completion"]
-    return Piece(line["tools"], messages, _said(messages, len(line["prompt"])))
+    return Piece(line["tools"], messages, assistants(messages, len(line["prompt"])))
 
 
 def _chat_whole(piece: Piece) -> list[Chat]:
@@ -46,10 +47,6 @@ def _chat_whole(piece: Piece) -> list[Chat]:
 
 def _chat_completion(piece: Piece) -> list[Chat]:
     return [Chat(piece.tools, piece.messages, min(piece.learnt), marked=True)]
-
-
-def _said(messages: list[Row], start: int) -> frozenset[int]:
-    return frozenset(at for at in range(start, len(messages)) if messages[at]["role"] == "assistant")
 
 
 WHOLE = Layout(cut_whole, _write_whole, _read_whole, ("conversation",), _chat_whole)

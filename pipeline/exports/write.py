@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from toolweave.pipeline.exports.companion import write_companion
-from toolweave.pipeline.exports.files import merge_json, read_file, write_file, write_text
+from toolweave.pipeline.exports.files import merge_json, read_file, write_file
 from toolweave.pipeline.exports.format import Format, Layout, Losses, Row, Split
 from toolweave.pipeline.exports.pieces import UNMASKABLE
 from toolweave.pipeline.exports.registry import find_format
 from toolweave.pipeline.exports.survival import Lost, survive
 from toolweave.pipeline.exports.templates import ChatTemplate, find_template
+from toolweave.pipeline.storage.jsonl import write_whole
 from toolweave.servers.errors import ConfigError, RunError
 
 ResultT = TypeVar("ResultT")
@@ -128,7 +129,7 @@ def _write_beside(work: _Work, part: Path, out: Path) -> None:
     if work.target.folder is not None:
         texts = work.target.folder.beside(lambda: read_file(part, work.layout.columns))
         for name, text in texts.items():
-            write_text(out / name, text)
+            write_whole(out / name, text)
     if work.target.kept_beside:
         rows = work.cuts(Losses()) if work.split == "conversation" else ()
         write_companion(out, ((row, [work.layout.write(value) for value in values]) for row, values in rows))

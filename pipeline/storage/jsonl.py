@@ -86,13 +86,22 @@ def write_json(path: Path, value: Any) -> None:
     Raises:
         RunError: It cannot be written.
     """
-    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-    fresh = path.with_suffix(path.suffix + ".tmp")
+    write_whole(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a whole text file, or leave the old one; its folder is made if it is not there.
+
+    Raises:
+        RunError: It cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        fresh.write_text(text, encoding="utf-8", errors="replace")
-        fresh.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8", errors="replace")
+        part.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise RunError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
