@@ -8,7 +8,7 @@ INSTALL = "$(or $(PYTHON),$(error $(NO_PYTHON)))" setup/install.py
 UV ?= uv
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: demo test check format setup servers unseen locks clean
+.PHONY: demo test check format setup servers unseen audit locks clean
 
 demo: setup  ## Set up, then make a small data set from the servers of mcp.json
 	rm -rf runs/demo
@@ -39,11 +39,19 @@ servers:  ## All third-party servers that mcp.json and the tests use
 unseen:  ## The servers of examples/unseen.mcp.json
 	$(INSTALL) run unseen node
 
+audit:  ## Known vulnerabilities in all locks; fails where the advisories cannot be reached, as it cannot tell then
+	$(INSTALL) audit
+	@for lock in run dev legacy unseen audit; do echo "requirements/$$lock.txt"; \
+		.servers/audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+			-r requirements/$$lock.txt || { echo "audit: vulnerable, or not to be told here"; exit 1; }; done
+	npm audit --prefix requirements/node --package-lock-only
+
 locks:  ## Renew requirements/*.txt; needs uv
 	$(COMPILE) pyproject.toml requirements/build.in --extra servers -o requirements/run.txt
 	$(COMPILE) pyproject.toml requirements/build.in requirements/dev.in --extra servers --extra dev -c requirements/run.txt -o requirements/dev.txt
 	$(COMPILE) requirements/legacy.in -o requirements/legacy.txt
 	$(COMPILE) requirements/unseen.in -o requirements/unseen.txt
+	$(COMPILE) requirements/audit.in -o requirements/audit.txt
 
 clean:  ## Remove everything that set-up and runs have made
 	rm -rf .venv .servers runs build dist *.egg-info

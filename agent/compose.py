@@ -43,8 +43,19 @@ async def ask_backwards(
     offered: Sequence[Tool],
     style: Style,
     rng: random.Random,
+    occasion: str = "",
 ) -> Asked:
     """Write a request that says every value that only the user can know, and nothing that gives the calls away.
+
+    Args:
+        model: The teacher.
+        trace: What was executed for the turn.
+        earlier: Calls of earlier turns.
+        history: Messages of earlier turns.
+        offered: The tools on offer.
+        style: How the user speaks.
+        rng: Gives seeds.
+        occasion: What the user calls all of it, where that is known.
 
     Raises:
         TeacherError: The teacher failed, or no attempt passed the checks.
@@ -63,7 +74,7 @@ async def ask_backwards(
     for attempt in range(1, ATTEMPTS + 1):
         ask = QueryAsk(
             advanced, seen, told, carried, tuple(history), style, forbidden, rng.randrange(2**31), complaints,
-            unsaid, trace.relation,
+            unsaid, trace.relation, occasion,
         )  # fmt: skip
         query = await model.query(ask)
         said = said_so_far(history, query)

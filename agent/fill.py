@@ -22,7 +22,7 @@ from toolweave.agent.slots import Blamed, Filling, Leg, Pick, Slot, combined
 from toolweave.agent.taking import Taker, Thing, thing_of
 from toolweave.agent.trace import Call, Source
 from toolweave.graph.model import ToolGraph
-from toolweave.graph.plan import FromCall, PlannedCall, Supplied
+from toolweave.graph.plan import FromCall, PlannedCall, Stated, Supplied
 from toolweave.graph.reach import TRUSTED
 from toolweave.graph.schema import Parameter, only_value, parameters
 from toolweave.servers.errors import ToolweaveError
@@ -178,13 +178,17 @@ class Filler:
         varied, twins = _varied(planned), self._said_to_twins(planned)
         things: dict[Thing, dict[str, FromCall]] = {}
         said: list[Parameter] = []
+        stated = {path: source for path, source in planned.sources.items() if isinstance(source, Stated)}
         for path, source in planned.sources.items():
+            if path in stated:
+                continue
             found = self._at_hand(source, known[path], tool)
             if isinstance(found, FromCall):
                 things.setdefault(thing_of(found, things), {})[path] = found
             elif found is not None:
                 said.append(known[path])
         slots = [self.taker.slot(thing, self._done(thing[0]), group, tool, turn) for thing, group in things.items()]
+        slots += [_stated_slot(tool, path, source, turn) for path, source in stated.items()]
         for parameter in said:
             taken = twins if parameter.path == varied else frozenset[str]()
             slots.append(await self._said_slot(tool, parameter, turn, taken))
@@ -314,7 +318,17 @@ def _as_decided(slots: Sequence[Slot], picks: dict[str, Pick]) -> dict[str, Pick
 
 
 def _said_pick(tool: Tool, parameter: Parameter, value: Any, source: Source) -> Pick:
-    return Pick({parameter.path: (value, source)}, ("said", tool.id, parameter.path, canonical(value)))
+    return _pick_of(tool, parameter.path, value, source)
+
+
+def _pick_of(tool: Tool, path: str, value: Any, source: Source) -> Pick:
+    return Pick({path: (value, source)}, ("said", tool.id, path, canonical(value)))
+
+
+def _stated_slot(tool: Tool, path: str, stated: Stated, turn: int) -> Slot:
+    """The one value that a parameter is to have; a list may be stated whole, under its name alone."""
+    source = Source("user", turn=turn) if stated.schema is None else Source(stated.schema)
+    return Slot(f"said {path}", (_pick_of(tool, path, stated.value, source),))
 
 
 def _goes_through(planned: PlannedCall) -> set[int]:

@@ -109,7 +109,7 @@ class Rewindable:
 
     def may_write(self, tool: Tool) -> bool:
         """Whether a call may change something."""
-        return self.graph.fact(tool.id).access != "reads" and tool.annotations.read_only is not True
+        return self.graph.may_write(tool)
 
     @property
     def way(self) -> Way:

@@ -41,7 +41,17 @@ def differing(one: str, other: str) -> set[str] | None:
     if left.keys() != right.keys():
         return None
     changed = {place for place in left if left[place] != right[place]}
-    return changed if all(type(left[place]) is type(right[place]) for place in changed) else None
+    if not all(type(left[place]) is type(right[place]) for place in changed):
+        return None
+    return changed | _rest_of_moments(one, changed) if any(place.startswith("#") for place in changed) else changed
+
+
+def _rest_of_moments(text: str, changed: set[str]) -> set[str]:
+    """All words of the moments of which one word differs: when the seconds follow the clock, so do the hours."""
+    spans = [match.span() for match in _MOMENT.finditer(text)]
+    words = [(f"#{index}", word.start()) for index, word in enumerate(_WORD.finditer(text))]
+    inside = [{place for place, start in words if low <= start < high} for low, high in spans]
+    return {place for moment in inside if moment & changed for place in moment}
 
 
 def clocked(text: str, now: datetime, said: Iterable[str]) -> set[str]:

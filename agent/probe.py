@@ -8,6 +8,7 @@ do not see each other. What cannot be tried keeps what its schema says.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from toolweave.servers.tools import Tool
 log = structlog.get_logger()
 
 Opener = Callable[[Sequence[ServerSpec]], AbstractAsyncContextManager[Caller]]
+_SHUT_OUT = re.compile(r"EROFS|read-only file ?system", re.IGNORECASE)
 AT_A_TIME = 4
 """Servers that are probed side by side."""
 
@@ -69,6 +71,16 @@ class ProbeReport:
     """Server → its calls, in order."""
     unprobed: dict[str, str] = field(default_factory=dict[str, str])
     """Server → why it was not probed, or not to the end."""
+
+    @property
+    def shut_out(self) -> dict[str, str]:
+        """Server → what it said when it could not write outside its workspace."""
+        found: dict[str, str] = {}
+        for server, calls in self.observations.items():
+            texts = (one.result.text for one in calls if one.outcome == "failed")
+            if said := next(filter(_SHUT_OUT.search, texts), ""):
+                found[server] = said
+        return found
 
 
 async def probe(
@@ -118,7 +130,12 @@ def _server_probe(
     meter = Meter(round(budget.calls_per_tool * len(allowed)), deadline, on_call=on_call)
     book = ValueBook({spec.name: spec})
     rng = random.Random(f"{seed}:{spec.name}")
-    return ServerProbe(spec.name, allowed, book, meter, rng, lambda: open([spec]), budget.environments)
+
+    def forbids(tool: Tool) -> str:
+        decision = decide(spec, tool, seen_to_change=True)
+        return "" if decision.allowed else decision.reason
+
+    return ServerProbe(spec.name, allowed, book, meter, rng, lambda: open([spec]), budget.environments, forbids)
 
 
 def _report(tools: Sequence[Tool], probes: Sequence[ServerProbe]) -> ProbeReport:

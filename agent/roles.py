@@ -108,6 +108,8 @@ class QueryAsk:
     """Values that the user forgets to say; they may not be readable in the text, nor be asked about in it."""
     relation: Relation = "opens"
     """How the turn stands to the earlier ones; with `corrects` an earlier call is made once more with `inputs`."""
+    occasion: str = ""
+    """What the person calls all of it, such as the heading of a manual; to be told in other words, or not at all."""
 
     @property
     def corrects(self) -> bool:
@@ -169,8 +171,8 @@ class StepAsk:
     """The tools on offer."""
     names: dict[str, str]
     """Tool id → offered name."""
-    advanced: AdvancedTool
-    """The equivalence hint of the paper's Prompt(1); never to be mentioned."""
+    advanced: AdvancedTool | None
+    """The equivalence hint of the paper's Prompt(1); never to be mentioned. `None` where nobody helps."""
     hints: tuple[str, ...]
     """The critic's hints on this turn so far; never to be mentioned."""
     seed: int
@@ -272,6 +274,50 @@ class Judgement(Reply):
     """One opinion for every question."""
 
     opinions: tuple[Opinion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefineAsk:
+    """Reword a finished sample: what the user says, what the assistant thinks and what it answers."""
+
+    tools: tuple[dict[str, Any], ...]
+    """OpenAI function tools, as offered."""
+    messages: tuple[Message, ...]
+    keep: Mapping[int, tuple[str, ...]]
+    """Index of a message → pieces that have to stand in it word for word."""
+    seed: int
+
+
+class Reworded(Reply):
+    """A message in other words; what is `None` stays."""
+
+    number: int = Field(ge=0)
+    """Index of the message."""
+    content: str | None = Field(default=None, min_length=1, max_length=8000)
+    reasoning_content: str | None = Field(default=None, min_length=1, max_length=4000)
+
+
+class Refinement(Reply):
+    """The messages that read better in other words."""
+
+    messages: tuple[Reworded, ...] = ()
+
+
+class Refiner(Protocol):
+    """A model that rewords finished samples; not every teacher can."""
+
+    @property
+    def name(self) -> str:
+        """What the rows record."""
+        ...
+
+    async def refine(self, ask: RefineAsk) -> Refinement:
+        """Other words for some messages.
+
+        Raises:
+            TeacherError: There is no usable reply.
+        """
+        ...
 
 
 class Judge(Protocol):

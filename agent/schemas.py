@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import jsonschema
-from referencing import Registry
 
 from toolweave.servers.json_values import as_object
-
-_NOTHING_FROM_OUTSIDE: Registry[Any] = Registry()
-"""Without it, a reference in a stranger's schema is fetched from wherever it points."""
+from toolweave.servers.schemas import NOTHING_FROM_OUTSIDE
 
 
 def schema_errors(schema: dict[str, Any], arguments: dict[str, Any]) -> list[str]:
@@ -19,7 +16,7 @@ def schema_errors(schema: dict[str, Any], arguments: dict[str, Any]) -> list[str
     A schema that cannot be read is a reason of its own: a gate that cannot decide rejects.
     """
     try:
-        validator = jsonschema.Draft202012Validator(schema, registry=_NOTHING_FROM_OUTSIDE)
+        validator = jsonschema.Draft202012Validator(schema, registry=NOTHING_FROM_OUTSIDE)
         return [error.message[:200] for error in validator.iter_errors(arguments)]  # pyright: ignore[reportUnknownMemberType]
     except Exception as error:  # boundary: jsonschema raises many kinds on schemas that are not schemas
         return [f"schema cannot be read: {type(error).__name__}"]

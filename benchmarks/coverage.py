@@ -5,12 +5,9 @@
 All three call real servers through the same executor (same values, same repairs, same failures counted). A *confirmed*
 edge is a data edge that experiments have shown; it is covered when a call that worked took a value of its field.
 
-- `random walk`: uniformly any legal tool; legal is what outputs so far or a user can supply.
-- `literal rule` (FunReason-MT, eq. 1-2): a random target; legal and not called yet: call it; not legal: the legal tool
-  that is nearest to it in the graph, called already or not; called already: a random legal tool.
-- `ours`: plans by coverage, of all kinds of turn, rehearsed. Rehearsal is live: its calls count against the budget, and
-  what those that worked cover counts, as for the baselines. In brackets: what the executed plans alone cover, for which
-  the baselines have no counterpart.
+The baselines are those of `samplers.py`. `ours`: plans by coverage, of all kinds of turn, rehearsed. Rehearsal is live:
+its calls count against the budget, and what those that worked cover counts, as for the baselines. In brackets: what the
+executed plans alone cover, for which the baselines have no counterpart.
 
 Printed: medians over seeds, the ratios, the share of calls that depend on an earlier one, depths of trajectories, and
 how many of our executed turns reach their target.
@@ -21,7 +18,7 @@ from __future__ import annotations
 import argparse
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +26,7 @@ from statistics import median
 from typing import Any
 
 import anyio
-import networkx as nx
+from samplers import Choice, LiteralRule, RandomWalk, Walker
 
 from toolweave.agent.arguments import ValueBook
 from toolweave.agent.execute import Executor
@@ -42,10 +39,9 @@ from toolweave.agent.rehearse import Lost, Rehearsal
 from toolweave.agent.trace import Call
 from toolweave.graph.fields import leaves
 from toolweave.graph.model import Edge, ToolGraph
-from toolweave.graph.plan import FromCall, PlannedCall, Supplied, TrajectoryPlan, TurnPlan, ValueSource
+from toolweave.graph.plan import TrajectoryPlan, TurnPlan
 from toolweave.graph.planner import Planner
 from toolweave.graph.planning.draft import EdgeKey, edge_key
-from toolweave.graph.schema import parameters
 from toolweave.pipeline.environments import OpenEnvironment, warm_environments
 from toolweave.pipeline.making.workshop import Tried
 from toolweave.pipeline.plans.history import Traces, lost_and_made
@@ -64,10 +60,6 @@ EPISODE = 24
 """Calls on one environment for the baselines: three turns of eight."""
 WAVE = 24
 """Our plans between two looks at what became of them."""
-GIVEN_SHARE = 0.4
-"""Share of a baseline's calls that also carry an optional parameter which a call has given; ours do the same."""
-TURN = 8
-"""Calls after which the literal rule takes another target."""
 
 
 @dataclass
@@ -159,47 +151,6 @@ def pattern_of(place: str) -> str:
     return text
 
 
-class Walker:
-    """Chooses single calls; knows what is legal after the calls so far."""
-
-    def __init__(self, lab: Lab, rng: random.Random) -> None:
-        self.lab = lab
-        self.rng = rng
-        self.steps: dict[int, str] = {}
-
-    def legal(self) -> list[str]:
-        """Tools of which every required parameter can be supplied."""
-        return [tool for tool in self.lab.graph.tools if tool in self.lab.allowed and self._is_legal(tool)]
-
-    def planned(self, tool: str) -> PlannedCall:
-        """A call with values from outputs where there are any, else said; the output is drawn."""
-        sources: dict[str, ValueSource] = {}
-        for parameter in parameters(self.lab.graph.tools[tool]):
-            options = self._fed(tool, parameter.path)
-            if options and (parameter.required or self.rng.random() < GIVEN_SHARE):
-                sources[parameter.path] = self.rng.choice(options)
-            elif parameter.required:
-                sources[parameter.path] = Supplied()
-        after = frozenset(source.step for source in sources.values() if isinstance(source, FromCall))
-        return PlannedCall(len(self.steps), tool, sources, "target", after)
-
-    def _is_legal(self, tool: str) -> bool:
-        return all(
-            self._fed(tool, parameter.path) or self.lab.book.speakable(tool, parameter.path)
-            for parameter in parameters(self.lab.graph.tools[tool])
-            if parameter.required
-        )
-
-    def _fed(self, tool: str, path: str) -> list[FromCall]:
-        return [
-            FromCall(step, edge.source_field)
-            for edge in self.lab.graph.into(tool)
-            if edge.target_param == path and edge.confidence >= 0.5
-            for step, called in self.steps.items()
-            if called == edge.source
-        ]
-
-
 @dataclass(frozen=True)
 class Straight:
     """Ground for the baselines, which never go back: every call is live, and what was done is done."""
@@ -228,53 +179,13 @@ class Straight:
         """What was done is done."""
 
 
-Choice = Callable[[Walker], str]
-
-
-class RandomWalk:
-    """Uniformly any legal tool."""
-
-    def __call__(self, walker: Walker) -> str:
-        """The next tool."""
-        return walker.rng.choice(walker.legal())
-
-
-class LiteralRule:
-    """The paper's sampler as printed."""
-
-    def __init__(self, lab: Lab) -> None:
-        links: nx.DiGraph[str] = nx.DiGraph()
-        links.add_nodes_from(lab.allowed)
-        links.add_edges_from((edge.source, edge.target) for edge in lab.graph.edges if edge.kind == "data")
-        self._distances = dict(nx.all_pairs_shortest_path_length(links.reverse()))
-        self._target = ""
-        self._left = 0
-
-    def __call__(self, walker: Walker) -> str:
-        """The next tool."""
-        called = set(walker.steps.values())
-        legal = walker.legal()
-        if not self._left or not walker.steps:
-            self._target, self._left = walker.rng.choice(sorted(walker.lab.allowed)), TURN
-        self._left -= 1
-        if self._target in called:
-            self._left = 0
-            return walker.rng.choice(legal)
-        if self._target in legal:
-            self._left = 0
-            return self._target
-        away = self._distances[self._target]
-        nearest = min(away.get(tool, 10**6) for tool in legal)
-        return walker.rng.choice([tool for tool in legal if away.get(tool, 10**6) == nearest])
-
-
 async def walk(lab: Lab, choose: Choice, ledger: Ledger, rng: random.Random) -> None:
     """Spend the budget call by call, on fresh environments of all servers."""
     while not ledger.spent:
         async with lab.open_fresh(list(lab.specs.values())) as environment:
             ground = Straight(environment, lab.graph, ledger)
             executor = Executor(ground, lab.graph, Voice(lab.book, OfflineTeacher(), rng.randrange(2**31)))
-            walker = Walker(lab, rng)
+            walker = Walker(lab.graph, lab.allowed, lab.book.speakable, rng)
             for _ in range(EPISODE):
                 if ledger.spent:
                     break
@@ -364,7 +275,9 @@ async def measure(args: argparse.Namespace) -> None:
                 if name == "ours":
                     await follow_plans(lab, ledger, seed)
                 else:
-                    await walk(lab, RandomWalk() if name == "random walk" else LiteralRule(lab), ledger, rng)
+                    await walk(
+                        lab, RandomWalk() if name == "random walk" else LiteralRule(lab.graph, lab.allowed), ledger, rng
+                    )
                 rows[name].append(ledger)
                 for failure in ledger.failures if args.verbose else ():
                     print(f"    {failure}")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from toolweave.servers.config import load_mcp_config
@@ -35,7 +35,7 @@ _WORDS = st.sampled_from(
     "type object array string properties items required enum const pattern $ref #/$defs/a $defs anyOf allOf not format "
     "minimum maxItems uniqueItems description default additionalProperties patternProperties (a+)+ name content "
     "text structuredContent isError result inputSchema outputSchema annotations readOnlyHint mcpServers servers inputs "
-    "command args env url headers toolweave disposable values allow deny secrets ${HOME} ${X:-y} ${WORKSPACE} "
+    "extends command args env url headers toolweave disposable values allow deny secrets ${HOME} ${X:-y} ${WORKSPACE} "
     "http://x y".split()
 )
 _TEXTS = _WORDS | st.text(max_size=12)
@@ -92,6 +92,7 @@ def try_config(servers: Any, text: str) -> None:
             continue
 
 
+_AT_ONCE = 1_000
 _FOLDER = Path(tempfile.mkdtemp(prefix="toolweave-fuzz-"))
 KINDS: dict[str, tuple[Callable[..., None], tuple[Any, ...]]] = {
     "schema": (try_schema, (OBJECTS, JSON)),
@@ -102,16 +103,11 @@ KINDS: dict[str, tuple[Callable[..., None], tuple[Any, ...]]] = {
 }
 
 
-def fuzz(kind: str, inputs: int) -> tuple[int, Counter[str]]:
+def fuzz(kind: str, inputs: int, first_seed: int = 0) -> tuple[int, Counter[str]]:
     """How many inputs were tried, and the places of what was raised."""
     attempt, strategies = KINDS[kind]
     tried, raised = 0, Counter[str]()
 
-    @settings(
-        max_examples=inputs, deadline=None, database=None, phases=[Phase.generate], derandomize=True,
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
-    @given(st.tuples(*strategies))
     def each(values: tuple[Any, ...]) -> None:
         nonlocal tried
         tried += 1
@@ -121,7 +117,12 @@ def fuzz(kind: str, inputs: int) -> tuple[int, Counter[str]]:
             frame = traceback.extract_tb(error.__traceback__)[-1]
             raised[f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"] += 1
 
-    each()
+    while tried < inputs:  # hypothesis remembers all that it has tried: anew, it stays quick and small
+        habits = settings(
+            max_examples=min(_AT_ONCE, inputs - tried), deadline=None, database=None, phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        seed(first_seed + tried)(habits(given(st.tuples(*strategies))(each)))()
     return tried, raised
 
 
@@ -129,8 +130,9 @@ def main() -> None:
     """Print what was tried and what raised."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=100_000)
-    inputs = parser.parse_args().inputs
-    found = {kind: fuzz(kind, inputs // len(KINDS)) for kind in KINDS}
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    found = {kind: fuzz(kind, asked.inputs // len(KINDS), asked.seed) for kind in KINDS}
     raised = {kind: dict(errors) for kind, (_, errors) in found.items() if errors}
     print(json.dumps({"tried": {kind: tried for kind, (tried, _) in found.items()}, "raised": raised}))
 

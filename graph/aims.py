@@ -24,6 +24,8 @@ UNCONFIRMED = 0.3
 """What it adds to follow an edge for the first time that experiments have not shown; one that they have adds 1."""
 MOST_EDGES = 5
 """Edges that are tried before tools are."""
+Among = Collection[str] | None
+"""Tools that a turn may be for; `None` for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +50,25 @@ class Aims:
         self._coverage = coverage
         self._asked_for = frozenset(asked_for)
 
-    def opening(self, exploring: bool, rng: random.Random) -> Iterator[Aim]:
+    def opening(self, exploring: bool, rng: random.Random, among: Among = None) -> Iterator[Aim]:
         """Aims of a first turn."""
-        return self._fresh((), exploring, rng, opening=True)
+        return self._fresh((), exploring, rng, among, opening=True)
 
-    def elsewhere(self, past: Past, exploring: bool, rng: random.Random) -> Iterator[Aim]:
+    def elsewhere(self, past: Past, exploring: bool, rng: random.Random, among: Among = None) -> Iterator[Aim]:
         """Aims of a turn that has nothing to do with the earlier ones; servers first that were seldom beside theirs."""
         had = {call.tool for call in past.calls}
         here = sorted({self._planner.known.server(tool) for tool in had})
-        aims = islice(self._fresh(had, exploring, rng, opening=False), MOST_COMPARED)
+        aims = islice(self._fresh(had, exploring, rng, among, opening=False), MOST_COMPARED)
         server = self._planner.known.server
         return iter(sorted(aims, key=lambda aim: self._coverage.paired(server(aim.target), here)))
 
-    def onward(self, past: Past, exploring: bool, rng: random.Random) -> Iterator[Aim]:
+    def onward(self, past: Past, exploring: bool, rng: random.Random, among: Among = None) -> Iterator[Aim]:
         """Aims of a turn that uses what earlier turns have brought up."""
         had = {call.tool for call in past.calls}
         producers = dict.fromkeys(call.tool for call in past.usable)
         edges = chain.from_iterable(self._planner.graph.out_of(tool) for tool in producers)
-        open_edges = [edge for edge in edges if edge.target not in had and self._can_follow(edge, exploring)]
+        fresh = (edge for edge in edges if edge.target not in had and (among is None or edge.target in among))
+        open_edges = [edge for edge in fresh if self._can_follow(edge, exploring)]
         return (Aim(edge.target, edge) for edge in self._coverage.least_followed(open_edges, rng))
 
     def worth(self, turn: TurnPlan, earlier: tuple[TurnPlan, ...]) -> float:
@@ -94,9 +97,12 @@ class Aims:
         """Whether only some tools may be what an opening turn is for."""
         return bool(self._asked_for)
 
-    def _fresh(self, had: Collection[str], exploring: bool, rng: random.Random, opening: bool) -> Iterator[Aim]:
+    def _fresh(
+        self, had: Collection[str], exploring: bool, rng: random.Random, among: Among, opening: bool
+    ) -> Iterator[Aim]:
         """Edges hardly covered, tools hardly aimed at; nothing that the conversation has used."""
         tools = self.doubtful if exploring and self.doubtful else self.sure
+        tools = tools if among is None else [tool for tool in tools if tool in among]
         free = [tool for tool in tools if tool not in had and not (opening and not self.is_asked_for(tool))]
         ranked = self._coverage.least_targeted(free, rng)
         if not exploring and self._coverage.targeted and rng.random() < EDGES_FIRST:

@@ -98,6 +98,18 @@ class ToolGraph:
         """What is known of a tool; empty facts when nothing is."""
         return self.facts.get(tool_id, ToolFacts())
 
+    def may_write(self, tool: Tool) -> bool:
+        """Whether calls may change state; a read-only hint counts only where nothing else was seen."""
+        access = self.fact(tool.id).access
+        return access == "writes" if tool.annotations.read_only is True else access != "reads"
+
+    @cached_property
+    def belied(self) -> tuple[str, ...]:
+        """Ids of the tools that say that they only read, and were seen to change something."""
+        return tuple(
+            name for name, tool in self.tools.items() if tool.annotations.read_only is True and self.may_write(tool)
+        )
+
 
 def _grouped(edges: Iterable[Edge], end: Literal["source", "target"]) -> dict[str, list[Edge]]:
     groups: dict[str, list[Edge]] = {}

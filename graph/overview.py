@@ -36,6 +36,8 @@ class Overview:
     """Groups of tools without an edge to any other group, largest first."""
     hubs: tuple[tuple[str, int], ...]
     """Tools that feed the most others."""
+    belied: tuple[str, ...] = ()
+    """Tools that say that they only read, and were seen to change something."""
 
 
 def neighbourhood(graph: ToolGraph, tool_id: str) -> Neighbourhood:
@@ -71,6 +73,7 @@ def overview(graph: ToolGraph, most: int = 10) -> Overview:
         without_producer=tuple(open_needs),
         islands=_islands(graph),
         hubs=_hubs(data, most),
+        belied=graph.belied,
     )
 
 

@@ -6,7 +6,7 @@ Steps are numbered over the whole trajectory, so a later turn may take values fr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 TurnKind = Literal[
     "base", "parallel", "missing_parameter", "missing_function", "irrelevant", "error_recovery", "long_context"
@@ -34,7 +34,16 @@ class Supplied:
     """No call gives the value: the user says it, or the schema fixes it."""
 
 
-ValueSource = FromCall | Supplied
+@dataclass(frozen=True, slots=True)
+class Stated(Supplied):
+    """No call gives the value, and it is known beforehand: this one and no other."""
+
+    value: Any
+    schema: Literal["const", "enum", "default"] | None = None
+    """The keyword of the schema that fixes it; `None`: the user says it."""
+
+
+ValueSource = FromCall | Stated | Supplied
 Purpose = Literal["target", "data", "state"]
 
 

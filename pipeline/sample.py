@@ -12,6 +12,9 @@ from toolweave.graph.plan import Relation, TurnKind
 from toolweave.servers.json_values import canonical
 
 FORMAT: Literal["toolweave/1"] = "toolweave/1"
+Mode = Literal["backwards", "role_play"]
+"""How a conversation came about."""
+BACKWARDS: Mode = "backwards"
 
 
 class Row(BaseModel):
@@ -165,6 +168,36 @@ class Quality(Row):
     """Criterion of the judge's rubric → `yes`, `no` or `unsure`; empty where no judge was asked."""
 
 
+class TextStep(Row):
+    """What a text says, in its own words, and where."""
+
+    text: str
+    lines: tuple[int, int]
+    """First and last line of the file, from 1."""
+
+
+class TextSource(Row):
+    """The passage of a manual that a sample was made from."""
+
+    file: str
+    lines: tuple[int, int]
+    title: str
+    """What the passage says it is for."""
+    steps: dict[str, TextStep]
+    """Id of a call → the step that it carries out."""
+
+
+class Refined(Row):
+    """A row whose words a second model has edited; calls and observations are those of the original."""
+
+    by: str
+    """Model id, or `offline`."""
+    original: str
+    """Id of the row as it was; its words are in `revisions.jsonl`."""
+    messages: tuple[int, ...]
+    """Indices of the messages that read otherwise now."""
+
+
 class Sample(Row):
     """One line of `samples.jsonl`."""
 
@@ -185,7 +218,16 @@ class Sample(Row):
     """Number of the planned item in its run."""
     style: dict[str, str] = {}
     """The seeded draw of persona, register, vagueness and distance from the calls."""
+    mode: Mode = Field(default=BACKWARDS, exclude_if=lambda mode: mode == BACKWARDS)
+    """`role_play`: a simulated user and an assistant without hints have spoken freely. Left out: the requests were
+    written backwards from calls that had been made, and the thoughts led to these."""
+    text: TextSource | None = Field(default=None, exclude_if=lambda text: text is None)
+    """The passage that it was made from; left out where it was made from no text."""
+    refined: Refined | None = Field(default=None, exclude_if=lambda refined: refined is None)
+    """Who reworded it afterwards; left out where nobody has."""
     quality: Quality
+    notes: dict[str, dict[str, Any]] = Field(default={}, exclude_if=lambda notes: not notes)
+    """What stages of other packages have noted, by their names; left out where there is nothing."""
 
 
 def sample_id(tools: tuple[dict[str, Any], ...], messages: tuple[dict[str, Any], ...], seed: int) -> str:

@@ -10,7 +10,9 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from toolweave.agent.cast import ROLES, Role
 from toolweave.graph.plan import TURN_KINDS, TurnKind
+from toolweave.pipeline.plans.cells import cells_of
 from toolweave.servers.errors import ConfigError
 
 EngineName = Literal["local", "ray"]
@@ -48,6 +50,23 @@ def read_shares(texts: Sequence[str]) -> dict[TurnKind, float]:
     return shares
 
 
+def read_roles(texts: Sequence[str]) -> dict[Role, str]:
+    """Models of roles from texts such as `query=my-model`.
+
+    Raises:
+        ConfigError: A text is no such pair.
+    """
+    known: dict[str, Role] = {role: role for role in ROLES}
+    found: dict[Role, str] = {}
+    for text in texts:
+        name, _, model = text.partition("=")
+        role = known.get(name.strip())
+        if role is None or not model.strip():
+            raise ConfigError(f"--role {text!r}: write it as query=MODEL; roles are {', '.join(ROLES)}")
+        found[role] = model.strip()
+    return found
+
+
 class RunSettings(BaseModel):
     """Everything that shapes the dataset; a resumed run must have the same."""
 
@@ -61,6 +80,9 @@ class RunSettings(BaseModel):
     model: str = "offline"
     """The teacher: a model id of the endpoint, or `offline`."""
     base_url: str | None = None
+    roles: dict[Role, str] = {}
+    """Models of the same endpoint, teachers of other packages, or `offline`, each for a role that the teacher leaves to
+    it: tooling, query, user, step, critique, value."""
     turns: int = Field(default=3, ge=1, le=8)
     """Most user turns of one trajectory."""
     attempts: int = Field(default=3, ge=1, le=8)
@@ -76,14 +98,26 @@ class RunSettings(BaseModel):
     """Most tools on offer in a sample of the kind `long_context`; they come from all servers."""
     kinds: dict[TurnKind, float] = DEFAULT_KINDS
     """Wanted share of every turn kind among the turns of the kept samples; kinds that are left out are not planned."""
+    grid: dict[str, float] = {}
+    """Wanted share of the samples of every cell: a server (or several, `a+b`), a band of difficulty (`easy`, `medium`,
+    `hard`), a kind of turn, or two or three of them with `/` between."""
     targets: tuple[str, ...] = ()
     """Tools to which targets are restricted, as `server/tool` or by name; empty for all."""
     weak: Path | None = None
     """What `toolweave eval` wrote of a model: three of four turns go for what it gets wrong."""
     prompts: Path | None = None
     """Folder of prompt files that replace the built-in ones of the same name."""
+    role_play: float = Field(default=0.0, ge=0.0, le=1.0)
+    """Share of the items that are role-played: a simulated user with a private goal and an assistant without hints act
+    freely, and what the checker of the plan passes is kept."""
     gates: tuple[str, ...] = ()
     """Gates of other packages, by the names of their entry points: they reject what passed all of ours."""
+    stages: tuple[str, ...] = ()
+    """Stages of other packages, by the names of their entry points, in their order: each sees every finished sample,
+    and may note something about it or reject it."""
+    value_sources: tuple[str, ...] = ()
+    """Sources of other packages, by the names of their entry points: values that a user could say, where the `mcp.json`
+    has none."""
     judge: Path | None = None
     """A rubric: every sample that passed all other gates is judged by it, and rejected where it does not hold up."""
     unlike: tuple[Path, ...] = ()
@@ -105,6 +139,13 @@ class RunSettings(BaseModel):
             raise ValueError("shares of turn kinds must not be negative, and one must be more than 0")
         return {kind: share / total for kind, share in kinds.items()}
 
+    @field_validator("grid")
+    @classmethod
+    def _cells(cls, grid: dict[str, float]) -> dict[str, float]:
+        """Cells that can be met together."""
+        cells_of(grid)
+        return grid
+
     def resolved(self) -> dict[str, Any]:
         """As `settings.json` keeps them."""
         return self.model_dump(mode="json")
@@ -123,6 +164,8 @@ class Pace(BaseModel):
     """Actors of Ray. By default one for each CPU that Ray has, no more than `concurrency`."""
     in_flight: int | None = Field(default=None, ge=1)
     """Most requests to the endpoint at a time, fewer while it is busy. By default `concurrency`, at least 32."""
+    retries: int = Field(default=5, ge=0)
+    """Times that a request to the endpoint is sent again for one reply, while it is busy, slow or broken."""
     max_calls: int | None = Field(default=None, ge=1)
     """Live calls of tools after which nothing more is begun; like the limits below, of this invocation."""
     max_seconds: float | None = Field(default=None, gt=0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolweave.agent.cast import Cast, Role
 from toolweave.agent.endpoint.options import EndpointOptions, Prices
 from toolweave.agent.offline.teacher import OfflineTeacher
 from toolweave.agent.roles import Model
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from toolweave.agent.endpoint.teacher import EndpointTeacher
 
 OFFLINE = "offline"
+NO_ROLES: Mapping[Role, str] = {}
 IN_FLIGHT = 32
 """Requests to an endpoint at a time, where nothing else is said."""
 
@@ -45,8 +47,9 @@ async def open_teacher(
     options: EndpointOptions | None = None,
     rubric: Rubric | None = None,
     shelf: Shelf | None = None,
+    roles: Mapping[Role, str] = NO_ROLES,
 ) -> AsyncGenerator[Teacher]:
-    """The teacher of this name, ready to be asked, and its judge.
+    """The teacher of this name, ready to be asked, with those who play a role in its place, and its judge.
 
     Raises:
         ConfigError: The endpoint's address is none, the folder of prompts is none, or nobody can judge.
@@ -59,15 +62,28 @@ async def open_teacher(
             opened = EndpointTeacher(name, url, options=options, prompts=prompts, shelf=shelf)
             return await stack.enter_async_context(opened)
 
-        named = model != OFFLINE and base_url is None and model in part_names("teachers")
-        own = _of_a_package(model) if named else None
-        teacher = None if model == OFFLINE or own is not None else await endpoint(model, base_url)
+        endpoints: dict[str, EndpointTeacher] = {}
+        own: dict[str, Model] = {}
+        for name in dict.fromkeys([model, *roles.values()]):
+            if name == OFFLINE:
+                own[name] = OfflineTeacher()
+            elif base_url is None and name in part_names("teachers"):
+                own[name] = _of_a_package(name)
+            else:
+                endpoints[name] = await endpoint(name, base_url)
+        players = own | endpoints
+        teacher = endpoints.get(model)
+        cast: dict[Role, Model] = {role: players[name] for role, name in roles.items()}
         judge = panel = None
         if rubric is not None:
             shared = teacher if not (rubric.model or rubric.base_url) else None
             judge = shared or await endpoint(_judging(rubric, model), rubric.base_url or base_url)
             panel = Panel(judge, rubric)
-        yield Teacher(own or teacher or OfflineTeacher(), lambda: _facts(model, teacher, judge, options), panel)
+        lead = Cast(players[model], cast) if cast else players[model]
+        asked: dict[Role, EndpointTeacher] = {
+            role: endpoints[name] for role, name in roles.items() if name in endpoints
+        }
+        yield Teacher(lead, lambda: _facts(model, teacher, asked, judge, options, roles), panel)
 
 
 def _of_a_package(name: str) -> Model:
@@ -91,7 +107,8 @@ def teacher_of(
     settings: RunSettings, pace: Pace, rubric: Rubric | None, shelf: Shelf | None = None
 ) -> AbstractAsyncContextManager[Teacher]:
     """The teacher of a run, with its judge; as `open_teacher`."""
-    return open_teacher(settings.model, settings.base_url, settings.prompts, options_of(pace), rubric, shelf)
+    options = options_of(pace)
+    return open_teacher(settings.model, settings.base_url, settings.prompts, options, rubric, shelf, settings.roles)
 
 
 def _judging(rubric: Rubric, teacher: str) -> str:
@@ -101,20 +118,35 @@ def _judging(rubric: Rubric, teacher: str) -> str:
 
 
 def _facts(
-    name: str, teacher: EndpointTeacher | None, judge: EndpointTeacher | None, options: EndpointOptions | None
+    name: str,
+    teacher: EndpointTeacher | None,
+    others: Mapping[Role, EndpointTeacher],
+    judge: EndpointTeacher | None,
+    options: EndpointOptions | None,
+    roles: Mapping[Role, str],
 ) -> dict[str, Any]:
     """What the manifest says; the judge's tokens count as those of one more role."""
-    asked = [one for one in (teacher, judge) if one is not None]
+    cast = {"roles": dict(roles)} if roles else {}
+    asked = [one for one in (teacher, *others.values(), judge) if one is not None]
     if not asked:
-        return {"name": name}
+        return {"name": name, **cast}
     usage = teacher.usage() if teacher is not None else {}
+    usage |= {role: one.usage()[role] for role, one in others.items()}
     if judge is not None:
         usage |= {"judge": judge.usage()["judge"]}
     prices = {"prices": asdict(options.prices)} if options is not None and options.prices is not None else {}
     judged_by = {"judge": judge.name} if judge is not None else {}
     first = asked[0]
     prompts = first.prompt_digests()
-    return {"name": name, **judged_by, "usage": usage, "prompts": prompts, "json_mode": first.json_mode, **prices}
+    return {
+        "name": name,
+        **cast,
+        **judged_by,
+        "usage": usage,
+        "prompts": prompts,
+        "json_mode": first.json_mode,
+        **prices,
+    }
 
 
 def options_of(pace: Pace) -> EndpointOptions:
@@ -122,4 +154,5 @@ def options_of(pace: Pace) -> EndpointOptions:
     prices = None
     if pace.price_in is not None and pace.price_out is not None:
         prices = Prices(pace.price_in, pace.price_out)
-    return EndpointOptions(max_in_flight=pace.in_flight or max(IN_FLIGHT, pace.concurrency), prices=prices)
+    in_flight = pace.in_flight or max(IN_FLIGHT, pace.concurrency)
+    return EndpointOptions(max_in_flight=in_flight, max_attempts=pace.retries + 1, prices=prices)

@@ -32,6 +32,7 @@ from toolweave.pipeline.storage.store import read_json, read_lines
 from toolweave.servers.config import ServerSpec
 from toolweave.servers.environment import Environment
 from toolweave.servers.errors import RunError
+from toolweave.servers.misfit import first_misfit
 from toolweave.servers.tools import Tool
 
 
@@ -106,8 +107,7 @@ async def sample_problem(line: dict[str, Any], again: Again) -> str | None:
     try:
         sample = Sample.model_validate(line)
     except ValidationError as error:
-        first = error.errors()[0]
-        return f"format: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        return f"format: {first_misfit(error)}"
     if (rejection := static_rejection(sample) or disagreement(sample)) is not None:
         return str(rejection)
     if not (verdict := judge(sample, gold(sample))).passed:

@@ -32,10 +32,13 @@ class Border:
     veil: Veil
     list_changed: bool = False
     """Whether the server has said that its tools are others now."""
-    flooded: bool = False
-    """Whether it was cut off because it said too much that nobody had asked for."""
     _unasked: int = 0
     _requests: int = 0
+
+    @property
+    def flooded(self) -> bool:
+        """Whether it is cut off because it said too much that nobody had asked for."""
+        return self._unasked > _MOST_UNASKED or self._requests > _MOST_REQUESTS
 
     def admit(self, item: SessionMessage | Exception) -> SessionMessage | None:
         """What of a message comes in; `None` for nothing.
@@ -43,28 +46,18 @@ class Border:
         Raises:
             anyio.EndOfStream: Nothing of this server comes in any more.
         """
-        if isinstance(item, Exception):
-            self._drop()
-            return None
-        message = item.message
+        message = None if isinstance(item, Exception) else item.message
+        self._requests += isinstance(message, JSONRPCRequest)
+        self._unasked += message is None or isinstance(message, JSONRPCNotification)
+        if self.flooded:
+            raise anyio.EndOfStream
         if isinstance(message, JSONRPCNotification):
             self.list_changed = self.list_changed or message.method == _LIST_CHANGED
-            self._drop()
             return None
-        if isinstance(message, JSONRPCRequest):
-            self._requests += 1
-            self._cut_off(self._requests > _MOST_REQUESTS)
-        covered = self._covered(message)
-        return item if covered is message else SessionMessage(covered, item.metadata)
-
-    def _drop(self) -> None:
-        self._unasked += 1
-        self._cut_off(self._unasked > _MOST_UNASKED)
-
-    def _cut_off(self, too_much: bool) -> None:
-        if too_much:
-            self.flooded = True
-            raise anyio.EndOfStream
+        if isinstance(item, Exception):
+            return None
+        covered = self._covered(item.message)
+        return item if covered is item.message else SessionMessage(covered, item.metadata)
 
     def _covered(self, message: JSONRPCMessage) -> JSONRPCMessage:
         if isinstance(message, JSONRPCResponse):

@@ -1,7 +1,8 @@
 """`mcp.json` as Claude Desktop, Cursor and VS Code write it, with one block of ours per server: `"toolweave"`.
 
 Accepted are `mcpServers` and `servers` (with VS Code's `inputs`), comments and trailing commas, keys that other clients
-need and we do not, and entries with `"disabled": true`, which are skipped. Whatever else is unknown is refused: a
+need and we do not, and entries with `"disabled": true`, which are skipped. `"extends": "other/mcp.json"` takes over the
+servers of another file, with what is relative to it. Whatever else is unknown is refused: a
 misspelt key must not be a setting that silently does nothing.
 """
 
@@ -61,9 +62,9 @@ def load_what_works(path: Path) -> tuple[McpConfig, dict[str, ConfigError]]:
     """
     document = _read_document(path)
     variables = Variables.for_file(path, _inputs(document))
-    specs: list[ServerSpec] = []
-    digests: dict[str, str] = {}
-    problems: dict[str, ConfigError] = {}
+    base, problems = _extended(document, path)
+    specs: list[ServerSpec] = list(base.servers)
+    digests: dict[str, str] = dict(base.digests)
     for name, raw in _entries(document, path).items():
         if as_object(raw).get("disabled") is True:
             continue
@@ -73,6 +74,25 @@ def load_what_works(path: Path) -> tuple[McpConfig, dict[str, ConfigError]]:
         except ConfigError as error:
             problems[name] = error
     return McpConfig(servers=_guarded(specs, path, variables.environ), digests=digests), problems
+
+
+def _extended(document: dict[str, Any], path: Path) -> tuple[McpConfig, dict[str, ConfigError]]:
+    """The servers of the file that a document says it extends, as that file has them.
+
+    Raises:
+        ConfigError: It cannot be read, it extends itself, or both have a server of one name.
+    """
+    if (named := document.get("extends")) is None:
+        return McpConfig(servers=(), digests={}), {}
+    if not isinstance(named, str):
+        raise ConfigError(f"{path}: key 'extends': the path of another mcp.json is expected")
+    other = path.parent / named
+    if "extends" in _read_document(other):
+        raise ConfigError(f"{path}: {other} extends another file itself; name that one")
+    config, problems = load_what_works(other)
+    if both := sorted({spec.name for spec in config.servers} & _entries(document, path).keys()):
+        raise ConfigError(f'{path}: server "{both[0]}" is in {other} as well')
+    return config, problems
 
 
 def _guarded(specs: Sequence[ServerSpec], path: Path, environ: Mapping[str, str]) -> tuple[ServerSpec, ...]:

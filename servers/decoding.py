@@ -85,15 +85,45 @@ def _text_value(texts: list[str], joined: str) -> Any:
 
 
 def decode_text(text: str) -> Any:
-    """JSON, else the `repr` of a Python dict, list or tuple, else the text itself."""
+    """JSON, else objects line after line as a list, else the `repr` of a Python dict, list or tuple, else the text.
+
+    A list that came as one block per item reads so: what is seen of a text does not depend on who still has the blocks.
+    """
     try:
         return finite(json.loads(text, parse_constant=_refuse_constant))
+    except json.JSONDecodeError as error:
+        several = _objects(text) if error.msg == "Extra data" else []
+        return several or _decode_literal(text)
     except (ValueError, RecursionError):
         return _decode_literal(text)
 
 
+def _objects(text: str) -> list[Any]:
+    """The objects of a text that holds nothing else, each beginning on a line of its own; none for any other text."""
+    found: list[Any] = []
+    place = 0
+    try:
+        while (start := _past_spaces(text, place)) < len(text):
+            if text[start] != "{" or (found and "\n" not in text[place:start]):
+                return []
+            item, place = _DECODER.raw_decode(text, start)
+            found.append(finite(item))
+    except (ValueError, RecursionError):
+        return []
+    return found
+
+
+def _past_spaces(text: str, place: int) -> int:
+    while place < len(text) and text[place].isspace():
+        place += 1
+    return place
+
+
 def _refuse_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _decode_literal(text: str) -> Any:

@@ -37,7 +37,6 @@ _MAX_ANSWER = 1 << 20
 _KILLED: Final = -9
 _CREDENTIALS = struct.Struct("3i")
 """Process, user and group of a sender."""
-_SCM_CREDENTIALS: Final = 2
 
 
 @dataclass(slots=True)
@@ -256,7 +255,7 @@ async def _read_pid(status: ReadEnd) -> int:
     with socket.socket(fileno=os.dup(status.file)) as line:
         line.setblocking(False)  # as it was: both descriptors are one open file
         data, extra, _, _ = line.recvmsg(1, socket.CMSG_SPACE(_CREDENTIALS.size))
-    found = [content for level, kind, content in extra if (level, kind) == (socket.SOL_SOCKET, _SCM_CREDENTIALS)]
+    found = [content for level, kind, content in extra if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS)]
     if data != b"\n" or not found:
         raise ConnectionError("the zygote did not fork")
     return int(_CREDENTIALS.unpack(found[0])[0])

@@ -26,9 +26,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from toolweave.servers.environment import Environment
 from toolweave.servers.errors import ServerError
-from toolweave.servers.json_values import is_object
+from toolweave.servers.offering import listed, result_of
 from toolweave.servers.policy import decide
-from toolweave.servers.tools import Tool, function_names
+from toolweave.servers.tools import function_names
 
 MOST_ENVIRONMENTS = 64
 """Names in use at once."""
@@ -119,7 +119,7 @@ def facade(environment: Environment, name: str) -> Server[object]:
     async def list_tools(
         _: ServerRequestContext[object], __: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[_listed(spelt, tool) for spelt, tool in by_name.items()])
+        return types.ListToolsResult(tools=[listed(spelt, tool) for spelt, tool in by_name.items()])
 
     async def call_tool(_: ServerRequestContext[object], params: types.CallToolRequestParams) -> types.CallToolResult:
         if params.name not in by_name:
@@ -128,25 +128,6 @@ def facade(environment: Environment, name: str) -> Server[object]:
         return result_of(seen.text, seen.value, failed=not seen.ok)
 
     return Server(name, on_list_tools=list_tools, on_call_tool=call_tool)
-
-
-def _listed(name: str, tool: Tool) -> types.Tool:
-    hints = tool.annotations
-    annotations = types.ToolAnnotations(
-        title=hints.title,
-        read_only_hint=hints.read_only,
-        destructive_hint=hints.destructive,
-        idempotent_hint=hints.idempotent,
-        open_world_hint=hints.open_world,
-    )
-    return types.Tool(name=name, description=tool.description, input_schema=tool.input_schema, annotations=annotations)
-
-
-def result_of(text: str, value: object, *, failed: bool) -> types.CallToolResult:
-    """A result as the protocol has it."""
-    structured = value if is_object(value) else None
-    content: list[types.ContentBlock] = [types.TextContent(type="text", text=text)]
-    return types.CallToolResult(content=content, structured_content=structured, is_error=failed)
 
 
 @asynccontextmanager

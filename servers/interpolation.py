@@ -65,12 +65,17 @@ class Variables:
         return value or default
 
     def _input(self, name: str) -> str:
-        variable = re.sub(r"\W", "_", name).upper()
+        variable = input_variable(name)
         default = as_object(self.inputs.get(name)).get("default")
         value = self.environ.get(variable, default)
         if not isinstance(value, str):
             raise KeyError(f"nobody is there to be asked: set the environment variable {variable}")
         return value
+
+
+def input_variable(ident: str) -> str:
+    """The environment variable that answers one of VS Code's `inputs`."""
+    return re.sub(r"\W", "_", ident).upper()
 
 
 def _unheeded(_place: str, _variable: str, _value: str) -> None:

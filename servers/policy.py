@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -11,6 +12,10 @@ from toolweave.servers.spec import ServerSpec
 from toolweave.servers.tools import Tool
 
 _SILENT = "may change something and does not say otherwise"
+_CAUGHT = "says that it only reads, and was seen to change something"
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_ENDING = frozenset("delete remove destroy drop purge wipe erase truncate uninstall revoke kill".split())
+"""First words of tools that no reading begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +48,22 @@ def decide(spec: ServerSpec, tool: Tool, *, seen_to_change: bool = False) -> Dec
         return Decision(True, f"server {spec.name!r} is disposable")
     if danger := _danger(tool):
         return Decision(False, f"{tool.id} is annotated {danger}; {_how_to_allow(spec, tool)}")
-    if tool.annotations.read_only is True and not seen_to_change:
+    belied = _CAUGHT if seen_to_change else belied_by_name(tool)
+    if tool.annotations.read_only is True and not belied:
         return Decision(True, f"{tool.id} is annotated read-only")
     if spec.uses_workspace:
         return Decision(True, f"server {spec.name!r} works in a fresh workspace of ours")
-    word = "says that it only reads, and was seen to change something" if seen_to_change else _SILENT
-    return Decision(False, f"{tool.id} {word}; {_how_to_allow(spec, tool)}")
+    return Decision(False, f"{tool.id} {belied or _SILENT}; {_how_to_allow(spec, tool)}")
+
+
+def belied_by_name(tool: Tool) -> str:
+    """What is wrong with a tool that says that it only reads and is called after what it ends; empty where nothing is.
+
+    A hint and a name that contradict each other decide nothing, so the tool counts as one that changes something.
+    """
+    first = next(iter(_WORD.findall(tool.name)), "").lower()
+    lies = tool.annotations.read_only is True and first in _ENDING
+    return f"says that it only reads, and its name begins with {first!r}" if lies else ""
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:

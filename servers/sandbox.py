@@ -138,20 +138,8 @@ def sandbox_program() -> str | None:
     program = shutil.which("bwrap")
     if program is None or sys.platform != "linux":
         return None
-    trial = [
-        program,
-        *_BASE,
-        *_as_nobody_special(),
-        "--unshare-net",
-        "--tmpfs",
-        _SOCKETS,
-        "--",
-        sys.executable,
-        "-I",
-        "-S",
-        "-c",
-        "",
-    ]
+    empty = Cage(program, network=False, readable=(), writable=(), private=(), hidden=())
+    trial = [*empty.argv((), Path("/")), sys.executable, "-I", "-S", "-c", ""]
     try:
         done = subprocess.run(trial, capture_output=True, timeout=_TRIAL_WITHIN, check=False)
     except (OSError, subprocess.TimeoutExpired):

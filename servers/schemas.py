@@ -17,6 +17,9 @@ from toolweave.servers.json_values import as_object, canonical, is_list
 from toolweave.servers.patterns import risky_pattern
 from toolweave.servers.unfolding import MOST_PARTS, unfolds_too_far
 
+NOTHING_FROM_OUTSIDE: Registry[Any] = Registry()
+"""Without it, a reference in a stranger's schema is fetched from wherever it points."""
+
 
 def schema_problem(schema: dict[str, Any]) -> str | None:
     """What makes a schema unusable, in one line; `None` when it is fine."""
@@ -63,9 +66,8 @@ def _schema_problem(schema: str) -> str | None:
 @functools.lru_cache(maxsize=4096)
 def _validator(schema: str) -> Validator:
     value = as_object(json.loads(schema))
-    registry: Registry[Any] = Registry()  # an empty one resolves nothing from outside
     extend = cast("Callable[..., type[Validator]]", vars(validators)["extend"])
-    return extend(validator_for(value), {"uniqueItems": _unique_items})(value, registry=registry)
+    return extend(validator_for(value), {"uniqueItems": _unique_items})(value, registry=NOTHING_FROM_OUTSIDE)
 
 
 def _unique_items(validator: Validator, wanted: Any, items: Any, schema: Any) -> Iterator[ValidationError]:

@@ -1,6 +1,6 @@
 """Installs the environments that `make` asks for, each once until its lock file, its Python or its place changes.
 
-    python setup/install.py run dev legacy unseen node browser
+    python setup/install.py run dev legacy unseen audit node browser
 
 Needs a bare Python 3.11 with `venv` and the package index that pip is set up for; `node` needs npm. `run` and `dev` are
 Toolweave itself and must succeed. The others hold third-party servers, and the browser that tests of the viewer drive:
@@ -66,6 +66,7 @@ ENVIRONMENTS = {
         Environment("dev", ".venv", "dev.txt", needed=True),
         Environment("legacy", ".servers/legacy", "legacy.txt"),
         Environment("unseen", ".servers/unseen", "unseen.txt"),
+        Environment("audit", ".servers/audit", "audit.txt", without="nothing is audited"),
         Environment("node", ".servers/node", "node/package-lock.json"),
         Environment("browser", ".venv", "dev.txt", without="tests in a browser are skipped"),
     )

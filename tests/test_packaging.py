@@ -143,7 +143,7 @@ def test_the_set_up_refuses_an_environment_that_it_does_not_know(tmp_path: Path)
     done = run([sys.executable, set_up(tmp_path), "legcay"], tmp_path)
     assert (done.returncode, done.stderr) == (
         2,
-        "setup: say which of run, dev, legacy, unseen, node, browser to install\n",
+        "setup: say which of run, dev, legacy, unseen, audit, node, browser to install\n",
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from toolweave.agent.endpoint.replies import BadReply
@@ -15,6 +17,8 @@ from toolweave.agent.roles import (
     Judgement,
     ProposedCall,
     Query,
+    RefineAsk,
+    Refinement,
     Step,
     StepAsk,
     UserAsk,
@@ -27,6 +31,8 @@ from toolweave.servers.schemas import first_problem
 
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 _QUOTES = re.compile("[\"“”'`]")
+MOST_TOLD = 5
+"""Problems of one reply that a model is told."""
 _SHORT = 160
 """Characters of a message that only insists."""
 _FORESEEN = re.compile(
@@ -37,6 +43,12 @@ _FORESEEN = re.compile(
 _LEFT_OUT = ("not_together", "did_not_ask", "did_not_refuse")
 """Mistakes whose tool is one that the step did without."""
 _CODE_NAME = re.compile(r"[a-z][A-Z]|[_\d.:/-]")
+
+
+def complain(problems: Iterable[str]) -> None:
+    """Refuse a reply with problems; a few of them are told."""
+    if found := list(islice(problems, MOST_TOLD)):
+        raise BadReply("; ".join(found))
 
 
 def check_said(reply: Query, ask: UserAsk) -> None:
@@ -66,6 +78,22 @@ def check_judgement(reply: Judgement, ask: JudgeAsk) -> None:
     """Every question has one opinion, and every opinion a question."""
     if sorted(opinion.criterion for opinion in reply.opinions) != sorted(ask.questions):
         raise BadReply(f"opinions: must hold one entry for each of {', '.join(ask.questions)}, and no other")
+
+
+def check_refinement(reply: Refinement, ask: RefineAsk) -> None:
+    """Only words are changed, and what must stay is there; each message is reworded once."""
+    numbers = [one.number for one in reply.messages]
+    if len(set(numbers)) < len(numbers):
+        raise BadReply("messages: must hold one entry for each message that is reworded")
+    for one in reply.messages:
+        message = ask.messages[one.number] if one.number < len(ask.messages) else {}
+        for name, text in (("content", one.content), ("reasoning_content", one.reasoning_content)):
+            if text is not None and not (message.get(name) and message.get("role") in ("user", "assistant")):
+                raise BadReply(f"messages: message {one.number} has no {name} that may be reworded")
+        if one.content is not None and (
+            gone := [text for text in ask.keep.get(one.number, ()) if text not in one.content]
+        ):
+            raise BadReply(f"messages: message {one.number} must hold {gone[0]!r} word for word")
 
 
 def _check_slip(reply: Step, slip: ProposedCall) -> None:

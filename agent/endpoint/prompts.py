@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from toolweave.servers.errors import ConfigError
 
-NAMES = ("tooling", "query", "user", "step", "critique", "value", "judge", "again")
+NAMES = ("tooling", "query", "user", "step", "critique", "value", "judge", "refine", "read_text", "map_steps", "again")
 """The roles' prompts, and what is said about a reply that cannot be used."""
 
 

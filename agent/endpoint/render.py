@@ -17,6 +17,7 @@ from toolweave.agent.roles import (
     Happened,
     JudgeAsk,
     QueryAsk,
+    RefineAsk,
     StepAsk,
     Style,
     ToolingAsk,
@@ -34,7 +35,7 @@ _BRIEF = 2_000
 
 def tooling(ask: ToolingAsk) -> str:
     """The chain with its results, and what the user brings."""
-    return _blocks(
+    return blocks(
         ("calls", [_happened(call, show_values=True) for call in ask.calls]), ("inputs", list(map(_value, ask.inputs)))
     )
 
@@ -42,10 +43,11 @@ def tooling(ask: ToolingAsk) -> str:
 def query(ask: QueryAsk) -> str:
     """What is wanted, what must and must not be said, and how."""
     steps = [_brief_tool(call.tool) for call in ask.calls] if ask.style.distance == "explicit" else []
-    return _blocks(
+    return blocks(
         ("conversation", [_message(item, _BRIEF) for item in ask.history]),
         ("relation", ask.relation),
         ("wanted", _wanted(ask.advanced)),
+        *([("occasion", ask.occasion)] if ask.occasion else []),
         ("steps", steps),
         ("style", _style(ask.style) | {"distance": ask.style.distance, "vagueness": ask.style.vagueness}),
         ("say_these", list(map(_value, ask.inputs))),
@@ -58,7 +60,7 @@ def query(ask: QueryAsk) -> str:
 
 def user(ask: UserAsk) -> str:
     """What the assistant said last, and what the user may say to it; nothing else that the user could give away."""
-    return _blocks(
+    return blocks(
         ("conversation", [_spoken(item) for item in ask.history if _is_spoken(item)]),
         ("wanted", _wanted(ask.advanced)),
         ("purpose", ask.purpose),
@@ -76,7 +78,7 @@ def step(ask: StepAsk, longest: int) -> str:
     JSON rather than as native tool calls, because endpoints differ most in just that: chat templates drop reasoning,
     all but one of parallel calls, or tools altogether, and few servers combine tools with a response format.
     """
-    return _blocks(
+    return blocks(
         ("tools", [_tool(tool, ask.names[tool.id]) for tool in ask.tools]),
         ("conversation", [_message(item, longest) for item in ask.messages]),
         ("guidance", _guidance(ask)),
@@ -86,7 +88,7 @@ def step(ask: StepAsk, longest: int) -> str:
 
 def critique(ask: CritiqueAsk, show_values: bool) -> str:
     """The faulty step beside the right calls, whose values can be withheld."""
-    return _blocks(
+    return blocks(
         ("conversation", [_message(item, _BRIEF) for item in ask.messages]),
         ("step", ask.step.model_dump(mode="json")),
         ("mistake", ask.mistake),
@@ -98,17 +100,26 @@ def critique(ask: CritiqueAsk, show_values: bool) -> str:
 
 def judge(ask: JudgeAsk, longest: int) -> str:
     """The questions, the tools that were on offer, and all that was said, thought and done."""
-    return _blocks(
+    return blocks(
         ("questions", [{"criterion": name, "question": question} for name, question in ask.questions.items()]),
         ("tools", [as_object(tool["function"]) for tool in ask.tools]),
         ("conversation", [_message(item, longest) for item in ask.messages]),
     )
 
 
+def refine(ask: RefineAsk, longest: int) -> str:
+    """The conversation with numbers, and what must stay in each message."""
+    return blocks(
+        ("tools", [_brief_function(tool) for tool in ask.tools]),
+        ("conversation", [{"number": at} | _message(item, longest) for at, item in enumerate(ask.messages)]),
+        ("keep", [{"number": at, "pieces": list(pieces)} for at, pieces in sorted(ask.keep.items())]),
+    )
+
+
 def value(ask: ValueAsk) -> str:
     """The parameter and its tool."""
     parameter = {"pointer": ask.pointer, "schema": ask.schema}
-    return _blocks(("tool", _brief_tool(ask.tool)), ("parameter", parameter))
+    return blocks(("tool", _brief_tool(ask.tool)), ("parameter", parameter))
 
 
 def schema_note(schema: dict[str, Any]) -> str:
@@ -134,11 +145,14 @@ def plain_schema(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _guidance(ask: StepAsk) -> list[str]:
+    if ask.advanced is None:
+        return list(ask.hints)
     wish = f"What the user is after in this turn, taken together: {ask.advanced.description}"
     return [wish, f"Where the tools on offer can do it, it leads to: {ask.advanced.output}", *ask.hints]
 
 
-def _blocks(*named: tuple[str, Any]) -> str:
+def blocks(*named: tuple[str, Any]) -> str:
+    """Facts in named blocks; empty ones are left out."""
     return "\n\n".join(_block(name, facts) for name, facts in named if facts not in ([], {}, ""))
 
 
@@ -154,6 +168,11 @@ def _json(facts: object) -> str:
 
 def _tool(tool: Tool, name: str) -> dict[str, Any]:
     return {"name": name, "description": tool.description, "parameters": tool.input_schema}
+
+
+def _brief_function(tool: dict[str, Any]) -> dict[str, Any]:
+    function = as_object(tool.get("function"))
+    return {"name": function.get("name"), "description": function.get("description")}
 
 
 def _brief_tool(tool: Tool) -> dict[str, Any]:

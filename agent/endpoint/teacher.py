@@ -8,8 +8,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from toolweave.agent.endpoint import render
-from toolweave.agent.endpoint.checks import check_hint, check_judgement, check_said, check_step, check_value
+from toolweave.agent.endpoint import render, render_texts
+from toolweave.agent.endpoint.checks import (
+    check_hint,
+    check_judgement,
+    check_refinement,
+    check_said,
+    check_step,
+    check_value,
+    complain,
+)
 from toolweave.agent.endpoint.client import Clock, EndpointClient, Prompt, Shelf
 from toolweave.agent.endpoint.options import EndpointOptions
 from toolweave.agent.endpoint.prompts import load_prompts
@@ -23,6 +31,8 @@ from toolweave.agent.roles import (
     Judgement,
     Query,
     QueryAsk,
+    RefineAsk,
+    Refinement,
     Reply,
     Step,
     StepAsk,
@@ -31,6 +41,8 @@ from toolweave.agent.roles import (
     Value,
     ValueAsk,
 )
+from toolweave.agent.texts.asks import StepsAsk, StepsMeaning, TextAsk, TextReading
+from toolweave.agent.texts.meaning import meaning_problems, reading_problems
 from toolweave.servers.errors import TeacherError
 from toolweave.servers.tools import Tool
 
@@ -39,7 +51,7 @@ _ECHO = 4_000
 """Characters of a bad reply that are shown back to the model."""
 _SEEDS = 2**31
 """Endpoints read a seed as a signed integer of 32 bits."""
-_ROLES = ("tooling", "query", "user", "step", "critique", "value", "judge")
+_ROLES = ("tooling", "query", "user", "step", "critique", "value", "judge", "refine", "read_text", "map_steps")
 
 
 class EndpointTeacher:
@@ -134,6 +146,29 @@ class EndpointTeacher:
         """Answer the questions of a rubric about a finished sample."""
         text = render.judge(ask, self._options.max_text)
         return await self._ask("judge", Judgement, text, ask.seed, lambda reply: check_judgement(reply, ask))
+
+    async def refine(self, ask: RefineAsk) -> Refinement:
+        """Reword a finished sample."""
+        text = render.refine(ask, self._options.max_text)
+        return await self._ask("refine", Refinement, text, ask.seed, lambda reply: check_refinement(reply, ask))
+
+    async def read_text(self, ask: TextAsk) -> TextReading:
+        """Find the procedures of a text; what it says that the text does not is asked for again."""
+        reply: TextReading = await self._ask(
+            "read_text", TextReading, render_texts.text(ask), ask.seed, lambda one: complain(reading_problems(one, ask))
+        )
+        return reply
+
+    async def map_steps(self, ask: StepsAsk) -> StepsMeaning:
+        """Say which tools the steps of a procedure mean, and what the text gives for them."""
+        reply: StepsMeaning = await self._ask(
+            "map_steps",
+            StepsMeaning,
+            render_texts.steps(ask),
+            ask.seed,
+            lambda one: complain(meaning_problems(one, ask)),
+        )
+        return reply
 
     async def check(self) -> str:
         """Ask for one small reply, and tell how replies will be held to their schema.

@@ -23,7 +23,9 @@ class Clauses:
 
     def __init__(self, box: Toolbox, request: str, mentions: Sequence[Mention]) -> None:
         self._spans = _spans(request, mentions)
-        self._tools = [_spoken_of(box, _without(request, span, mentions)) for span in self._spans]
+        self.texts = [_without(request, span, mentions) for span in self._spans]
+        """The parts without their values."""
+        self._tools = [_spoken_of(box, text) for text in self.texts]
 
     def elsewhere(self, mention: Mention, tool: Tool) -> bool:
         """Whether a value stands in a part that speaks of other tools, while another part speaks of this one."""

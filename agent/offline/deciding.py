@@ -90,7 +90,9 @@ def _drafted(draft: Decision, correction: Correction) -> list[Any]:
 class Student:
     """Decides one step."""
 
-    def __init__(self, box: Toolbox, situation: Situation, guidance: Guidance, goal_text: str) -> None:
+    def __init__(
+        self, box: Toolbox, situation: Situation, guidance: Guidance, goal_text: str, *, alone: bool = False
+    ) -> None:
         self.box = box
         self.situation = situation
         self.guidance = guidance
@@ -99,8 +101,8 @@ class Student:
         graph = box.graph(_observed(situation, ids))
         self.made = [ids.get(call.name, "") for call in situation.here if not call.failed]
         self.follower = Follower(box, guidance, self.made, situation.request)
-        self.listener = Listener(box, graph, situation, self.follower)
-        self.supplier = Supplier(box, situation, graph, self.follower, self.listener, ids, self.made)
+        self.listener = Listener(box, graph, situation, self.follower, alone)
+        self.supplier = Supplier(box, situation, graph, self.follower, self.listener, ids, self.made, alone)
 
     def decide(self) -> Decision:
         """The next step."""

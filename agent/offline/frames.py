@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 
-from toolweave.agent.offline.english import capitalised, gerund
+from toolweave.agent.offline.english import base_form, capitalised, gerund, lowered
 from toolweave.agent.offline.forms import forms
 from toolweave.graph.plan import Relation
 
@@ -100,6 +100,9 @@ _REMARKS: dict[str, tuple[str, ...]] = {
     r"\bvolunteer\b|\bhelping out\b": forms("I'm just helping out this weekend. | I'm covering for the others."),
     r"\bregular\b|\bknows the place\b": forms("You know me, the usual sort of thing. | I've done it often enough."),
 }
+_TO_DO = forms("All of this is to {}. | The aim is to {}. | It's how we {}. | I have to {} today.")
+_ABOUT = forms("It's about {}. | This is for {}. | I'm at {} now.")
+_CALLED = forms("Our handbook has it under: {}. | The manual calls it: {}. | It's this case: {}.")
 _LATER: dict[Relation, tuple[str, ...]] = {"switches": SWITCHING, "returns": RETURNING}
 
 
@@ -115,6 +118,15 @@ def opening(phrase: str, register: str, relation: Relation, rng: random.Random) 
     shown = f"{rng.choice(('get', 'show me', 'give me'))} {rest}" if verb in ("get", "show") and thing else phrase
     own = f"see {rest}" if verb == "show" and rest else phrase
     return rng.choice(frames).format(p=shown, P=capitalised(shown), u=own, g=gerund(phrase))
+
+
+def occasion(name: str, rng: random.Random) -> str:
+    """A sentence that says what all of it is for, by what a manual calls it."""
+    plain = lowered(" ".join(name.split()).rstrip(".:?! "))
+    first = plain.split(" ", 1)[0]
+    if base_form(first) == first:
+        return rng.choice(_TO_DO).format(plain)
+    return rng.choice(_ABOUT if first.endswith("ing") else _CALLED).format(plain)
 
 
 def remark(persona: str, register: str, rng: random.Random) -> str:

@@ -76,6 +76,8 @@ class Correction:
     """Numbers of the hints, from 0, that rejected a value: the draft that earned each is the one made before it."""
     excluded: list[Any] = field(default_factory=list[Any])
     """Values that have been rejected."""
+    refused: list[Any] = field(default_factory=list[Any])
+    """Values that a server has objected to."""
     leave_out: bool = False
     required: bool = False
     """Whether the request says it and the call must carry it."""
@@ -95,7 +97,7 @@ class Correction:
     @property
     def elsewhere(self) -> bool:
         """Whether the request does not give the value."""
-        return self.leave_out or self.result is not None or self.call is not None
+        return self.leave_out or self.result is not None or self.call is not None or bool(self.refused)
 
 
 @dataclass

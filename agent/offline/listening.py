@@ -23,6 +23,8 @@ HARDLY = 0.9
 """How well a mention must fit the optional identifier of what a tool makes, and a mere name a remark."""
 ASKED = 1.0
 """What a hint that the request gives a value adds to the fit of a mention; it takes none from other parameters."""
+ALONE = 0.45
+"""How well words must fit a required value where no hint will put it right."""
 REQUIRED_FIRST = 0.3
 """How much better a mention must fit an optional parameter than a required one to go there."""
 
@@ -35,6 +37,8 @@ class Listener:
     graph: ToolGraph
     situation: Situation
     follower: Follower
+    alone: bool = False
+    """Whether no hint will put right what is taken wrongly."""
     mentions: list[Mention] = field(init=False)
     spent: frozenset[int] = field(init=False)
     """Indices of mentions that calls of this turn have used already."""
@@ -145,6 +149,8 @@ class Listener:
         """How well a mention fits; words of the tools' descriptions are hardly values, those of its purpose never."""
         if mention.kind == "name" and mention.text in self.box.purposes[tool.id].phrase:
             return 0.0
+        if self.alone and _is_no_identifier(mention, slot):
+            return 0.0
         score = fit(mention, slot)
         correction = self.follower.correction(tool, slot)
         if correction is not None and value_of(mention, slot) in correction.excluded:
@@ -164,6 +170,8 @@ class Listener:
             return max(optional, HARDLY) if hardly else optional
         if mention.kind not in ("quoted", "name", "token"):
             return 0.25
+        if self.alone:
+            return ALONE
         edges = self.box.feeding(self.graph, tool, slot.path)
         return 0.6 if edges and edges[0].confidence >= 0.5 else 0.25
 
@@ -197,6 +205,12 @@ class Listener:
     def _asked(self, correction: Correction | None) -> bool:
         """Whether a hint says that the request gives the value."""
         return correction is not None and (correction.required or bool(correction.excluded))
+
+
+def _is_no_identifier(mention: Mention, slot: Slot) -> bool:
+    """Whether a mention only names the thing of which an identifier is wanted."""
+    named = mention.kind in ("quoted", "name", "token") and not any(character.isdigit() for character in mention.text)
+    return named and slot.own[-1:] == ("id",)
 
 
 def _goes_without(slot: Slot, found: dict[str, Filled]) -> bool:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from toolweave.agent.offline.correcting import change_of_mind
 from toolweave.agent.offline.describing import Describer
 from toolweave.agent.offline.drafting import Spoken, banned_words, best_draft, sentence
-from toolweave.agent.offline.english import capitalised
-from toolweave.agent.offline.frames import opening, remark
+from toolweave.agent.offline.english import capitalised, spoken_of
+from toolweave.agent.offline.frames import occasion, opening, remark
 from toolweave.agent.offline.lexicon import ENTERING
 from toolweave.agent.offline.phrase import Told
 from toolweave.agent.offline.picture import Pictured, picture
@@ -111,5 +111,7 @@ def _spoken(told: Told, ask: QueryAsk, rng: random.Random) -> Spoken:
     if not ask.history and (said := remark(style.persona, style.register, rng)):
         greets = re.match(r"(?:hi|hello|hey|good|oh|ah|okay|right|ready|lovely|thanks)\b", parts[0], re.IGNORECASE)
         parts.insert(len(parts) if greets else rng.choice((0, len(parts))), said)
+    if ask.occasion and not ask.history and not spoken_of(ask.occasion, ask.forbidden):
+        parts.insert(rng.choice((0, len(parts))), occasion(ask.occasion, rng))
     text = re.sub(r"\b(First\b[^.?!]*?[:,]) first\b", r"\1", " ".join(parts))
     return re.sub(r",([?.!])", r"\1", text).replace(" ,", ","), told.said

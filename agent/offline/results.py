@@ -42,6 +42,8 @@ class Candidate:
     """What speaks for this entry: `matches`, `used`, `only`, `first`, or that it is `changed`."""
     pattern: str = ""
     """Field of the result; empty for what a call was made with."""
+    trust: float = 1.0
+    """How likely its field is the right one, whichever entry is meant."""
 
 
 def candidates(
@@ -118,7 +120,7 @@ def _entries(call: Seen, found: Sequence[Leaf], trust: float, situation: Situati
         ) + 4 * (place == counted)
         why = "only" if len(usable) == 1 else "matches" if overlap >= 1 else "first"
         score = trust + 0.02 * call.number + (0.5 if call.now else 0.0) + 0.3 * min(overlap, 9) - 0.001 * place
-        given.append(Candidate(leaf.value, call, score, why, leaf.pattern))
+        given.append(Candidate(leaf.value, call, score, why, leaf.pattern, trust))
     return given
 
 

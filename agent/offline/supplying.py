@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from toolweave.agent.argument_values import is_identifying
 from toolweave.agent.offline.conversation import Seen, Situation
+from toolweave.agent.offline.doubting import is_doubtful, latest_first
 from toolweave.agent.offline.fitting import GOOD, Slot, value_of
 from toolweave.agent.offline.following import Follower, parameter_label, pointer_label
 from toolweave.agent.offline.guidance import Correction
@@ -65,6 +66,8 @@ class Supplier:
     """Offered name → tool id."""
     made: Sequence[str]
     """Ids of the tools called in this turn."""
+    alone: bool = False
+    """Whether no hint will put right what is taken wrongly."""
 
     def slots(self, tool: Tool) -> list[Slot]:
         """The parameters of a tool as the student reads them."""
@@ -95,7 +98,7 @@ class Supplier:
             return None
         shown = [
             (call, leaf)
-            for call in self.situation.here
+            for call in (self.situation.calls if self.alone else self.situation.here)
             for leaf in (call.leaves if not call.failed else ())
             if usable(leaf) and named_alike(leaf.pattern, slot) >= SAME_NAME
         ]
@@ -124,6 +127,7 @@ class Supplier:
         before = self._producer(way, slot, terms)
         # what the request says beyond the earlier turn's result is there to find something new
         anew = found is not None and not found.call.now and before is not None and len(before.used) > len(way.used)
+        anew = anew or (self.alone and found is not None and before is not None and is_doubtful(found, slot, way))
         schema = slot.parameter.schema
         if found is not None and not anew:
             source: Literal["result", "earlier"] = "result" if found.call.now else "earlier"
@@ -156,6 +160,11 @@ class Supplier:
             way.lacking.append(slot)
             way.cost += 1.0
             return
+        if self.alone:
+            way.cost += MISSING
+            way.lacking.append(slot)
+            way.filled.append(Filled(slot.path, None, "nothing"))
+            return
         loose = [
             (-self.listener.fit(item, slot, way.tool), index, value)
             for index, item in enumerate(self.listener.mentions)
@@ -180,8 +189,12 @@ class Supplier:
             return self._from_call(slot, correction)
         if correction is not None and correction.result is not None:
             return self._from_result(slot, correction, found)
+        if correction is not None and correction.refused:
+            found = [one for one in found if one.value not in correction.refused]
         used = [item.value for item in way.filled if item.source in ("result", "earlier")]
         found.sort(key=lambda one: one.why != "used" and one.value in used)
+        if self.alone:
+            found = latest_first(slot, way, found)
         other = [one for one in found if terms.beside and _is_another(one, slot, terms)]
         return next(iter([*other, *found]), None)
 

@@ -11,9 +11,11 @@ from toolweave.agent.offline.deciding import decide
 from toolweave.agent.offline.guidance import read_guidance
 from toolweave.agent.offline.querying import ask_for
 from toolweave.agent.offline.replying import reply
+from toolweave.agent.offline.retelling import retold
 from toolweave.agent.offline.stepping import as_slip, as_step
 from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.tooling import fold
+from toolweave.agent.offline.unaided import UnaidedStudent
 from toolweave.agent.offline.values import invent
 from toolweave.agent.roles import (
     AdvancedTool,
@@ -21,6 +23,8 @@ from toolweave.agent.roles import (
     CritiqueAsk,
     Query,
     QueryAsk,
+    RefineAsk,
+    Refinement,
     Step,
     StepAsk,
     ToolingAsk,
@@ -61,9 +65,13 @@ class OfflineTeacher:
         box, situation = self._box(ask.tools, ask.names), read_situation(ask.messages)
         if ask.slip is not None:
             return as_slip(ask.slip, box, situation, random.Random(ask.seed))
-        decision = decide(box, situation, ask.hints, ask.advanced.description)
         guidance, rng = read_guidance(ask.hints), random.Random(ask.seed)
-        return as_step(decision, box, situation, guidance, ask.advanced.description, rng)
+        if ask.advanced is None:
+            decision, goal = UnaidedStudent(box, situation).decide(), ""
+        else:
+            goal = ask.advanced.description
+            decision = decide(box, situation, ask.hints, goal)
+        return as_step(decision, box, situation, guidance, goal, rng)
 
     async def critique(self, ask: CritiqueAsk) -> Critique:
         """Word a hint."""
@@ -72,6 +80,10 @@ class OfflineTeacher:
     async def value(self, ask: ValueAsk) -> Value:
         """Invent a value that a user would know."""
         return invent(ask)
+
+    async def refine(self, ask: RefineAsk) -> Refinement:
+        """Tell a finished sample a second time."""
+        return retold(ask)
 
     def _box(self, tools: tuple[Tool, ...], names: Mapping[str, str]) -> Toolbox:
         key = (tools, tuple(names.items()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from toolweave.agent.offline.lexicon import MEASURES, SMALL, SYNONYMS, VERB_FORMS
 from toolweave.agent.offline.purpose import Purpose, purpose_of
@@ -87,6 +87,18 @@ class Toolbox:
         total = sum(weights.values())
         best = max((sum(weights[word] for word in spoken if word in bag) for bag in self._bags.values()), default=0.0)
         return best / total if total else 1.0
+
+    def weight(self, word: str) -> float:
+        """How telling a word is: the fewer tools have it, the more."""
+        return self._weight.get(stem(word), math.log(1.0 + len(self.tools)))
+
+    def says(self, tool: Tool, word: str) -> bool:
+        """Whether a tool's name, description or parameters have a word, or what people say for it."""
+        return any(stem(one) in self._bags[tool.id] for one in everyday(word))
+
+    def telling(self, spoken: Iterable[str]) -> float:
+        """How much some stems tell, all together: rare ones more."""
+        return sum(self._weight.get(word, math.log(1.0 + len(self.tools))) for word in spoken)
 
     def graph(self, observed: Mapping[str, Sequence[str]]) -> ToolGraph:
         """Which tool feeds which, with the fields seen in real outputs.

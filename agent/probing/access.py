@@ -35,11 +35,13 @@ class AccessTest:
         first = [await self._again(one, session) for one in calls]
         second = [await self._again(one, session) for one in calls]
         await self._repeat(session)
-        for one, before, after in zip(calls, first, second, strict=True):
-            if before.worked != after.worked:
-                self._explorer.moving.add(one.tool.id)
-            elif really_differ(before.result.text, after.result.text):
+        pairs = list(zip(calls, first, second, strict=True))
+        for one, before, after in pairs:
+            if before.worked == after.worked and really_differ(before.result.text, after.result.text):
                 await self._find_mover(one, calls, session)
+        broken = {one.tool.id for one, before, after in pairs if before.worked != after.worked}
+        if not self._explorer.moving - broken:  # else it was that one which took away what the call needs
+            self._explorer.moving |= broken
 
     async def _repeat(self, session: Session) -> None:
         """Call tools whose verb says neither, twice in a row: what makes or changes something will show it."""

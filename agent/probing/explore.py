@@ -22,6 +22,8 @@ from toolweave.servers.json_values import canonical
 from toolweave.servers.tools import Tool
 
 ROUNDS = 4
+GUESSING = 2
+"""The round from which values are tried that nothing shows."""
 NEWS = 1 / 20
 """Share of the tools that have to show new outputs before names are matched again."""
 TRIES = 4
@@ -69,8 +71,14 @@ class Explorer:
             self._refresh()
             for tool in self.tools:
                 await self._visit(tool, session, turn, 1 if retry else self._wanted(tool, turn))
-            if turn > 0 and (self._progress() == before or (retry and not self.stuck())):
+            idle = self._progress() == before and not self._may_guess(turn, retry)
+            if turn > 0 and (idle or (retry and not self.stuck())):
                 return
+
+    def _may_guess(self, turn: int, retry: bool) -> bool:
+        """Whether the server seems empty, as nothing could be changed yet: only what nothing shows can begin then."""
+        makers = [tool for tool in self.tools if not self.reads(tool)]
+        return turn < GUESSING and not retry and bool(makers) and not any(self.worked[tool.id] for tool in makers)
 
     def stuck(self) -> list[Tool]:
         """Tools that never worked."""
@@ -107,7 +115,7 @@ class Explorer:
         for _ in range(TRIES):
             if len(self.worked[tool.id]) >= wanted or self._blocked.get(tool.id) == self.changes:
                 return
-            filled = self.filler.fill(tool, self.tries[tool.id], guess=turn > 1)
+            filled = self.filler.fill(tool, self.tries[tool.id], guess=turn >= GUESSING)
             if filled is None:
                 return
             self.tries[tool.id] += 1

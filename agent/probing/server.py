@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from toolweave.agent.arguments import ValueBook
-from toolweave.agent.probing.access import AccessTest, access
+from toolweave.agent.probing.access import Access, AccessTest, access
 from toolweave.agent.probing.explore import Explorer
 from toolweave.agent.probing.filling import Filler
 from toolweave.agent.probing.second import SecondLook
@@ -39,6 +39,7 @@ class ServerProbe:
         rng: random.Random,
         open: Open,
         environments: int,
+        forbids: Callable[[Tool], str],
     ) -> None:
         self.name = name
         self.tools = list(tools)
@@ -47,6 +48,7 @@ class ServerProbe:
         self.pools = Pools()
         self._open = open
         self._environments = environments
+        self._forbids = forbids
         self._filler = Filler(self.tools, self.pools, book, rng)
         self._explorer = Explorer(self.tools, self._filler, rng)
         self._walker = Walker(self._explorer)
@@ -91,7 +93,7 @@ class ServerProbe:
                 self.problem = "it did not start"
                 return False
             try:
-                return await work(Session(environment, self.meter, self._hear))
+                return await work(Session(environment, self.meter, self._hear, self._refusal))
             except OutOfBudget:
                 self.problem = "" if self.meter.made >= self.meter.most else "time was up"
             except ServerLost:
@@ -100,6 +102,14 @@ class ServerProbe:
 
     def _hear(self, seen: Observation) -> None:
         self._explorer.hear(seen)
+
+    def _refusal(self, tool: Tool) -> str:
+        """Why a tool may not be called any more: it was let out because it said that it only reads."""
+        reason = self._forbids(tool) if tool.annotations.read_only is True else ""
+        return reason if reason and self._seen_as(tool) == "writes" else ""
+
+    def _seen_as(self, tool: Tool) -> Access:
+        return access(tool, self._walker.effects, self._explorer)
 
     def facts(self) -> dict[str, ToolFacts]:
         """What was learned of each tool."""
@@ -110,8 +120,7 @@ class ServerProbe:
         calls = [seen for seen in self.journal if seen.tool.id == tool.id]
         works = list(dict.fromkeys(canonical(seen.arguments) for seen in calls if seen.worked))
         failed = sum(seen.outcome == "failed" for seen in calls)
-        how = access(tool, self._walker.effects, self._explorer)
-        return ToolFacts(how, tuple(fields), tuple(works[:MOST_WORKS]), len(calls), failed)
+        return ToolFacts(self._seen_as(tool), tuple(fields), tuple(works[:MOST_WORKS]), len(calls), failed)
 
     def state_edges(self) -> list[Edge]:
         """State edges that were found."""

@@ -117,13 +117,31 @@ class Meter:
         self.on_call()
 
 
-class Session:
-    """Calls on one environment."""
+def _nothing(_: Tool) -> str:
+    return ""
 
-    def __init__(self, caller: Caller, meter: Meter, hear: Callable[[Observation], None]) -> None:
+
+class Session:
+    """Calls on one environment.
+
+    Args:
+        caller: The environment.
+        meter: Counts the calls.
+        hear: Told of every observation.
+        forbids: Why a tool may not be called any more; empty while it may.
+    """
+
+    def __init__(
+        self,
+        caller: Caller,
+        meter: Meter,
+        hear: Callable[[Observation], None],
+        forbids: Callable[[Tool], str] = _nothing,
+    ) -> None:
         self._caller = caller
         self._meter = meter
         self._hear = hear
+        self._forbids = forbids
 
     async def call(self, tool: Tool, arguments: dict[str, Any]) -> Observation:
         """Make one call.
@@ -133,6 +151,8 @@ class Session:
             ServerLost: The server died.
         """
         self._meter.spend()
+        if reason := self._forbids(tool):
+            return observe(tool, arguments, CallResult("refused", reason, reason, 0.0))
         result = await self._caller.call(tool, arguments)
         seen = observe(tool, arguments, result)
         self._hear(seen)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from toolweave.agent.offline.teacher import OfflineTeacher
 from toolweave.pipeline.exports.format import Format, Layout, Losses, Row, Split
 from toolweave.pipeline.sample import Sample
+from toolweave.servers.tools import Tool
 
 MOST_WORDS = 60
+LEAST_WORDS = 3
+TITLES = ("Winter Ferry", "Saffron Street")
 
 
 def short_requests(sample: Sample) -> Iterator[str]:
@@ -16,6 +20,19 @@ def short_requests(sample: Sample) -> Iterator[str]:
     for message in sample.messages:
         if message["role"] == "user" and (count := len(str(message["content"]).split())) > MOST_WORDS:
             yield f"a request has {count} words"
+
+
+async def words(sample: Sample) -> dict[str, Any] | str:
+    """A stage: notes how many words users say in a sample, and rejects one in which they hardly say any."""
+    said = [str(message["content"]).split() for message in sample.messages if message["role"] == "user"]
+    count = sum(map(len, said))
+    return {"users": count} if count >= LEAST_WORDS else f"users say {count} words"
+
+
+def shelf(tool: Tool, parameter: str, schema: dict[str, Any]) -> Iterator[str]:
+    """A source of values: what one would look for in a library; only where a text is searched for."""
+    if tool.name.startswith("search") and schema.get("type") == "string" and parameter == "text":
+        yield from TITLES
 
 
 class Terse(OfflineTeacher):

@@ -52,7 +52,7 @@ class ToolKnowledge:
 
     def may_write(self, tool: str) -> bool:
         """Whether calls may change state, so that their order with other calls of the server matters."""
-        return self.graph.fact(tool).access != "reads" and self.graph.tools[tool].annotations.read_only is not True
+        return self.graph.may_write(self.graph.tools[tool])
 
     def interchangeable(self, one: str, other: str) -> bool:
         """Whether calls of two tools may change places, as far as state goes."""

@@ -11,7 +11,8 @@ import typer
 from toolweave.pipeline import console
 from toolweave.pipeline.commands import run_options as options
 from toolweave.pipeline.commands.options import JsonOption, McpOption, SeedOption, VerboseOption
-from toolweave.pipeline.commands.settings_file import SettingsOption, sources_of
+from toolweave.pipeline.commands.settings_file import SettingsOption, settled, sources_of
+from toolweave.pipeline.plans.cells import read_grid
 from toolweave.pipeline.settings import DEFAULT_KINDS, RunSettings, read_shares
 
 MOST_LISTED = 12
@@ -27,6 +28,8 @@ def plan(
     turns: options.TurnsOption = 3,
     target: options.TargetOption = None,
     kind: options.KindOption = None,
+    grid: options.GridOption = None,
+    value_source: options.ValueSourceOption = None,
     probe_calls: options.ProbeCallsOption = 6,
     probe: Annotated[
         bool, typer.Option("--probe", help="Make the first experiments too, as a run does; without, no tool is called.")
@@ -45,9 +48,10 @@ def plan(
     """
     console.set_up_logs(verbose)
     with console.kind_errors():
-        settings = RunSettings(
-            mcp=mcp.absolute(), samples=samples, seed=seed, turns=turns, targets=tuple(target or ()),
-            kinds=read_shares(kind) if kind else DEFAULT_KINDS, probe_calls=probe_calls,
+        settings = settled(
+            RunSettings, context, mcp=mcp.absolute(), samples=samples, seed=seed, turns=turns,
+            targets=tuple(target or ()), kinds=read_shares(kind) if kind else DEFAULT_KINDS, grid=read_grid(grid or ()),
+            probe_calls=probe_calls, value_sources=tuple(value_source or ()),
         )  # fmt: skip
     show_plans(settings, sources_of(context), probing=probe, as_json=as_json)
 
@@ -87,6 +91,10 @@ def _tell(found: dict[str, Any]) -> None:
         _tell_plan(item)
     if len(found["plans"]) > MOST_LISTED:
         say(f"          … and {len(found['plans']) - MOST_LISTED} more (--json lists all)")
+    for number, cell in enumerate(found.get("grid", ())):
+        say(
+            f"{'' if number else 'grid':10}{cell['cell']}: {cell['planned']:.0%} planned of {cell['wanted']:.0%} wanted"
+        )
     say("kinds     " + ", ".join(f"{kind}: {count}" for kind, count in found["kinds"].items()))
     if found["stopped"]:
         say(f"no more plans: {found['stopped']}")

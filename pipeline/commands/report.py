@@ -13,9 +13,11 @@ from toolweave.pipeline import console
 from toolweave.pipeline.commands.options import JsonOption, RunDirectory
 from toolweave.pipeline.making.composites import composites
 from toolweave.pipeline.reports.coverage import coverage_of, read_run
+from toolweave.pipeline.reports.grid import drift_line
 from toolweave.pipeline.reports.html import write_html
 from toolweave.pipeline.storage.jsonl import read_lines
 
+NAMES_OF_MARKS = {"role_play": "role-played", "refined": "reworded"}
 MOST_LISTED = 12
 """Things of one sort that are listed for a person; `--json` has all."""
 
@@ -49,8 +51,9 @@ def show(found: dict[str, Any]) -> None:
     """Tables for a person."""
     tools, edges, shapes, values = found["tools"], found["edges"], found["shapes"], found["values"]
     lost = ", ".join(f"{count} at {stage}" for stage, count in found["lost"].items()) or "none"
+    marks = "".join(f", {count} {NAMES_OF_MARKS[mark]}" for mark, count in found.get("marks", {}).items())
     facts = {
-        "samples": f"{found['samples']} kept; lost: {lost}",
+        "samples": f"{found['samples']} kept{marks}; lost: {lost}",
         "tools": f"{tools['called']} called and {tools['targets']} targets of {tools['reachable']} reachable "
         f"({tools['callable']} callable, {tools['listed']} listed)",
         "edges": f"{_of(edges['confirmed'])} confirmed, {_of(edges['data'])} data, {_of(edges['enabling'])} enabling",
@@ -66,6 +69,8 @@ def show(found: dict[str, Any]) -> None:
     }
     console.out.print(_facts(facts))
     console.out.print(_kinds(found["kinds"]))
+    if "grid" in found:
+        _show_grid(found["grid"])
     if found["failures"]["classes"]:
         console.out.print(_failures(found["failures"]))
     _show_composites(found["advanced"])
@@ -106,6 +111,22 @@ def _kinds(kinds: dict[str, dict[str, float]]) -> Table:
             kind, f"{facts['turns']}", f"{share:.1%}", f"{wanted:.1%}", f"{100 * (share - wanted):+.1f} points"
         )
     return table
+
+
+def _show_grid(grid: dict[str, Any]) -> None:
+    """Quotas of cells with what is short and why, and how difficult samples came out against what was asked."""
+    table = Table("cell", "samples", "share", "wanted", "off by", "why", box=None, pad_edge=False)
+    for quota in grid["cells"]:
+        off = f"{100 * (quota['reached'] - quota['wanted']):+.1f} points"
+        share, wanted = f"{quota['reached']:.1%}", f"{quota['wanted']:.1%}"
+        table.add_row(quota["cell"], f"{quota['samples']}", share, wanted, off, quota["why"] or "-")
+    console.out.print(table)
+    bands = Table("asked to be", "kept", "are", "easier", "harder", box=None, pad_edge=False)
+    for band, facts in grid["bands"].items():
+        bands.add_row(band, *(str(facts[name]) for name in ("kept", "as_asked", "easier", "harder")))
+    console.out.print(bands)
+    for drift in grid["drifts"]:
+        console.out.print(drift_line(drift))
 
 
 def _failures(lost: dict[str, dict[str, Any]]) -> Table:

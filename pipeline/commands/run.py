@@ -7,7 +7,6 @@ from typing import Any
 
 import anyio
 import typer
-from pydantic import ValidationError
 
 from toolweave.pipeline import console
 from toolweave.pipeline.commands import run_options as options
@@ -21,13 +20,13 @@ from toolweave.pipeline.commands.options import (
 )
 from toolweave.pipeline.commands.plan import show_plans
 from toolweave.pipeline.commands.sandboxing import heed_sandbox
-from toolweave.pipeline.commands.settings_file import SettingsOption, sources_of
+from toolweave.pipeline.commands.settings_file import SettingsOption, settled, sources_of
+from toolweave.pipeline.plans.cells import read_grid
 from toolweave.pipeline.reports.summary import print_summary
 from toolweave.pipeline.running.governor import Governor
 from toolweave.pipeline.running.interrupts import INTERRUPTED, heed_interrupts
 from toolweave.pipeline.running.progress import OnProgress
-from toolweave.pipeline.settings import DEFAULT_KINDS, Pace, RunSettings, read_shares
-from toolweave.servers.errors import ConfigError
+from toolweave.pipeline.settings import DEFAULT_KINDS, Pace, RunSettings, read_roles, read_shares
 
 NOTHING_KEPT = 3
 STOPPED = 5
@@ -49,11 +48,16 @@ def run(
     rehearsal_calls: options.RehearsalCallsOption = 64,
     target: options.TargetOption = None,
     kind: options.KindOption = None,
+    grid: options.GridOption = None,
     weak: options.WeakOption = None,
+    role: options.RoleOption = None,
     prompts: options.PromptsOption = None,
     unlike: options.UnlikeOption = None,
     decontaminate: options.DecontaminateOption = None,
+    role_play: options.RolePlayOption = 0.0,
     gate: options.GateOption = None,
+    stage: options.StageOption = None,
+    value_source: options.ValueSourceOption = None,
     judge: options.JudgeOption = None,
     wave: options.WaveOption = None,
     strict: options.StrictOption = False,
@@ -87,19 +91,21 @@ def run(
     """
     console.set_up_logs(verbose)
     with console.kind_errors():
-        pace = _pace(
-            concurrency=concurrency, in_flight=in_flight, max_calls=max_calls, max_seconds=max_seconds,
+        pace = settled(
+            Pace, context, concurrency=concurrency, in_flight=in_flight, max_calls=max_calls, max_seconds=max_seconds,
             max_tokens=max_tokens, budget_usd=budget_usd, price_in=price_in, price_out=price_out, preview=preview,
             engine=engine, workers=workers,
         )  # fmt: skip
         heed_sandbox(mcp, require_sandbox)
-        settings = RunSettings(
-            mcp=mcp.absolute(), samples=samples, seed=seed, model=model, wave=wave, strict=strict,
-            base_url=base_url if model != "offline" else None, turns=turns, attempts=attempts,
+        settings = settled(
+            RunSettings, context, mcp=mcp.absolute(), samples=samples, seed=seed, model=model, wave=wave, strict=strict,
+            base_url=base_url if model != "offline" or role else None, turns=turns, attempts=attempts,
             probe_calls=probe_calls, rehearsal_calls=rehearsal_calls, targets=tuple(target or ()),
-            kinds=read_shares(kind) if kind else DEFAULT_KINDS, prompts=prompts and prompts.absolute(),
-            weak=weak and weak.absolute(), gates=tuple(gate or ()), judge=judge and judge.absolute(),
-            unlike=_absolute(unlike), decontaminate=_absolute(decontaminate),
+            kinds=read_shares(kind) if kind else DEFAULT_KINDS, grid=read_grid(grid or ()),
+            roles=read_roles(role or ()), prompts=prompts and prompts.absolute(),
+            weak=weak and weak.absolute(), gates=tuple(gate or ()), stages=tuple(stage or ()),
+            value_sources=tuple(value_source or ()), judge=judge and judge.absolute(),
+            unlike=_absolute(unlike), decontaminate=_absolute(decontaminate), role_play=role_play,
         )  # fmt: skip
     if dry_run:
         show_plans(settings, sources_of(context), probing=False, as_json=as_json)
@@ -119,15 +125,6 @@ def _report(settings: RunSettings, pace: Pace, out: Path, resume: bool, as_json:
     else:
         print_summary(manifest, out)
     _leave(manifest, pace.preview is not None, hint)
-
-
-def _pace(**limits: Any) -> Pace:
-    try:
-        return Pace(**limits)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = "".join(f"--{str(name).replace('_', '-')}: " for name in first["loc"])
-        raise ConfigError(f"{where}{first['msg'].removeprefix('Value error, ')}") from error
 
 
 def _absolute(paths: list[Path] | None) -> tuple[Path, ...]:

@@ -22,8 +22,15 @@ KindOption = Annotated[
     list[str] | None,
     typer.Option(help="Share of a turn kind, such as parallel=0.3; others are not planned. May be repeated."),
 ]
+GridOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Share of samples by server, difficulty, kind, such as clinic/hard=0.2. May be repeated."),
+]
 WeakOption = Annotated[
     Path | None, typer.Option(help="What `toolweave eval` wrote of a model: go for what it gets wrong.")
+]
+RoleOption = Annotated[
+    list[str] | None, typer.Option(help="Another model for one role, such as query=my-model. May be repeated.")
 ]
 PromptsOption = Annotated[Path | None, typer.Option(help="Folder of prompts that replace the built-in ones.")]
 UnlikeOption = Annotated[
@@ -32,8 +39,20 @@ UnlikeOption = Annotated[
 DecontaminateOption = Annotated[
     list[Path] | None, typer.Option(help="A benchmark file; what shares something with it is rejected. Repeatable.")
 ]
+RolePlayOption = Annotated[
+    float,
+    typer.Option(
+        "--role-play", min=0.0, max=1.0, help="Share of the items in which simulated user and assistant act freely."
+    ),
+]
 GateOption = Annotated[
     list[str] | None, typer.Option(help="A gate that an installed package offers, by its name. Repeatable.")
+]
+StageOption = Annotated[
+    list[str] | None, typer.Option(help="A stage that an installed package offers, by its name. Repeatable.")
+]
+ValueSourceOption = Annotated[
+    list[str] | None, typer.Option(help="A source of values that an installed package offers, by its name. Repeatable.")
 ]
 JudgeOption = Annotated[
     Path | None, typer.Option(help="A rubric (TOML): what does not hold up before a judging model is rejected.")

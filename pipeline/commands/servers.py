@@ -9,16 +9,18 @@ from typing import Annotated, Any
 import typer
 
 from toolweave.pipeline import console
-from toolweave.pipeline.commands.options import JsonOption, McpOption
+from toolweave.pipeline.commands.options import BaseUrlOption, JsonOption, McpOption
 from toolweave.pipeline.onboarding.diagnosis import complaints, how_to_allow, remedy, told
 from toolweave.pipeline.onboarding.mcp_file import entry_names, put_entry, remove_entry
 from toolweave.pipeline.onboarding.packages import FOLDER, package_of
 from toolweave.pipeline.onboarding.runners import package_behind
-from toolweave.pipeline.onboarding.simulation import plain_name, simulating_entry
+from toolweave.pipeline.onboarding.simulation import Imitating, plain_name, simulating_entry
 from toolweave.pipeline.onboarding.sources import Found, Source, find, name_beforehand
 from toolweave.pipeline.onboarding.trial import Trial, spec_of, try_server
+from toolweave.pipeline.teachers import OFFLINE
 from toolweave.servers.config import load_what_works
 from toolweave.servers.errors import ConfigError
+from toolweave.servers.json_values import canonical
 from toolweave.servers.simulated.catalogue import chosen, read_catalogue
 
 app = typer.Typer(invoke_without_command=True)
@@ -103,19 +105,16 @@ def add(
         _refuse_taken(mcp, name or name_beforehand(wish), force)
     if package_behind(source) or package_of(source[0], wish.folder):
         console.say(f"installing {source[0]} into {FOLDER}/ beside {mcp.name}, this may take a minute")
-    own, entry, trial = console.execute(_try, wish, name, completed, mcp)
-    with console.kind_errors():
-        _keep(mcp, own, entry, trial, force=force, untried=untried)
-    _tell(mcp, own, entry, trial, as_json)
-    if trial.info is None:
-        raise typer.Exit(1)
+    own, found, trial = console.execute(_try, wish, name, completed, mcp)
+    entry = completed(found)
+    _settle(mcp, own, entry, trial, force=force, untried=untried, as_json=as_json, advice=_where_to_write(found, entry))
 
 
-async def _try(wish: Source, name: str | None, completed: Any, mcp: Path) -> tuple[str, dict[str, Any], Trial]:
+async def _try(wish: Source, name: str | None, completed: Any, mcp: Path) -> tuple[str, Found, Trial]:
     """What was found, tried; a package that wants an older MCP SDK is installed with that."""
     found = await find(wish)
-    own, entry = name or found.name, completed(found)
-    trial = await try_server(spec_of(own, entry, mcp))
+    own = name or found.name
+    trial = await try_server(spec_of(own, completed(found), mcp))
     if (
         trial.info is None
         and found.package
@@ -126,7 +125,19 @@ async def _try(wish: Source, name: str | None, completed: Any, mcp: Path) -> tup
         again = Source(wish.words, wish.folder, ("mcp<2", "pydantic<2.12"), wish.program)
         found = await find(again)
         trial = await try_server(spec_of(own, completed(found), mcp))
-    return own, completed(found), trial
+    return own, found, trial
+
+
+def _where_to_write(found: Found, entry: dict[str, Any]) -> str:
+    """How a package is told to keep its files in the workspace, where its code asks and the entry does not say."""
+    places = found.package.places if found.package else ()
+    if not places or "${WORKSPACE}" in canonical(entry) or any(name in entry.get("env", {}) for name in places):
+        return ""
+    file = "data" if "DIR" in places[0] else "data.db" if "DB" in places[0] else "data.json"
+    return (
+        f"it may write to its workspace only, and asks {' and '.join(places[:3])} where: if it keeps files, add it "
+        f"again with --force --env '{places[0]}=${{WORKSPACE}}/{file}'"
+    )
 
 
 def _completed(
@@ -147,11 +158,25 @@ def _completed(
     return {**entry, "toolweave": ours} if ours else entry
 
 
-def _keep(mcp: Path, name: str, entry: dict[str, Any], trial: Trial, *, force: bool, untried: bool) -> None:
-    if trial.info is None and not untried:
-        return
-    _refuse_taken(mcp, name, force)
-    put_entry(mcp, name, entry)
+def _settle(
+    mcp: Path,
+    name: str,
+    entry: dict[str, Any],
+    trial: Trial,
+    *,
+    force: bool,
+    untried: bool,
+    as_json: bool,
+    advice: str = "",
+) -> None:
+    """Write a server that was tried, say what came of it, and leave when it does not start."""
+    if trial.info is not None or untried:
+        with console.kind_errors():
+            _refuse_taken(mcp, name, force)
+            put_entry(mcp, name, entry)
+    _tell(mcp, name, entry, trial, as_json, advice)
+    if trial.info is None:
+        raise typer.Exit(1)
 
 
 def _refuse_taken(mcp: Path, name: str | None, force: bool) -> None:
@@ -159,13 +184,13 @@ def _refuse_taken(mcp: Path, name: str | None, force: bool) -> None:
         raise ConfigError(f"{mcp}: there is a server {name!r} already; --force replaces it, --name gives another")
 
 
-def _tell(mcp: Path, name: str, entry: dict[str, Any], trial: Trial, as_json: bool) -> None:
+def _tell(mcp: Path, name: str, entry: dict[str, Any], trial: Trial, as_json: bool, advice: str) -> None:
     if trial.info is None:
         says = f"{name} does not start: {told(trial)}"
     else:
         package = entry.get("toolweave", {}).get("package")
         says = f"added {name}{f' ({package})' if package else ''} to {mcp}: {_offer(trial)}"
-        says = "; ".join([says, *complaints(trial)])
+        says = "; ".join([says, *complaints(trial), *([advice] if advice else [])])
     if as_json:
         facts = {"name": name, "ok": trial.info is not None, "says": says, "entry": entry}
         console.print_json({**facts, "tools": [tool.name for tool in trial.tools], "callable": trial.callable})
@@ -213,14 +238,20 @@ def simulate(
     mcp: Annotated[Path, typer.Option("--out", "--mcp", help="The mcp.json to write into.")] = Path("mcp.json"),
     name: NameOption = None,
     seed: Annotated[int, typer.Option("--seed", help="Which things there are at the start.")] = 7,
+    model: Annotated[
+        str, typer.Option("--model", help="Who writes what the rules leave open: an endpoint's model id, or offline.")
+    ] = OFFLINE,
+    base_url: BaseUrlOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Add a server that imitates tools from their schemas alone: stateful, by rules, and the same for the same seed.
 
-    For tools that cannot be run here. Samples from it are marked: `simulated` in their `servers`.
+    For tools that cannot be run here. Samples from it are marked: `simulated` in their `servers`. With --model, a model
+    writes what the rules leave open; all that it writes is kept in simulated/, and asked for once only.
 
-    Example: toolweave servers simulate --tools crm.tools.json --out mcp.json
+    Examples: toolweave servers simulate --tools crm.tools.json --out mcp.json;
+    toolweave servers simulate --tools crm.tools.json --model my-model --base-url http://127.0.0.1:8000/v1
 
     Exit codes: 0 added, 1 it does not start, 2 bad input.
     """
@@ -228,11 +259,10 @@ def simulate(
         found, listed = chosen(read_catalogue(tools), server, tools)
         own = name or plain_name(found)
         _refuse_taken(mcp, own, force)
-        entry = simulating_entry(own, listed, mcp.resolve().parent, seed)
+        imitating = Imitating(model, base_url) if model != OFFLINE else None
+        entry = simulating_entry(own, listed, mcp.resolve().parent, seed, imitating)
         spec = spec_of(own, entry, mcp)
+    if imitating is not None:
+        console.say(f"{model} writes what {own} holds at the beginning, this may take minutes")
     trial = console.execute(try_server, spec)
-    with console.kind_errors():
-        _keep(mcp, own, entry, trial, force=force, untried=False)
-    _tell(mcp, own, entry, trial, as_json)
-    if trial.info is None:
-        raise typer.Exit(1)
+    _settle(mcp, own, entry, trial, force=force, untried=False, as_json=as_json)

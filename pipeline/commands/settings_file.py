@@ -5,17 +5,29 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
+from pydantic import ValidationError
 
 from toolweave.pipeline import console
 from toolweave.pipeline.settings import Pace, RunSettings
 from toolweave.servers.errors import ConfigError
 from toolweave.servers.json_values import is_list, is_object
 
-_ONE_EACH = {"targets": "target", "kinds": "kind"}
-_PATHS = frozenset("mcp out prompts judge unlike decontaminate".split())
+T = TypeVar("T", RunSettings, Pace)
+ONE_EACH = {
+    "targets": "target",
+    "kinds": "kind",
+    "gates": "gate",
+    "stages": "stage",
+    "value_sources": "value_source",
+    "roles": "role",
+}
+"""Settings that hold several things, and the option that takes one of them."""
+UNFLAGGED = ("offered", "long_offered", "retries")
+"""Settings that only a file has."""
+_PATHS = frozenset("mcp out prompts judge unlike decontaminate weak".split())
 """Settings that name files; in a settings file they are relative to it."""
 
 
@@ -50,7 +62,7 @@ def read_settings(path: Path, options: set[str]) -> dict[str, Any]:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
             raise ConfigError(f"{path}: unknown setting {key!r}; {hint}")
-        found[_ONE_EACH.get(name, name)] = _as_typed(path, name, value)
+        found[ONE_EACH.get(name, name)] = _as_typed(path, name, value)
     return found
 
 
@@ -61,6 +73,22 @@ def _as_typed(path: Path, name: str, value: Any) -> Any:
     if name in _PATHS and is_list(value):
         return [str(path.parent / str(item)) for item in value]
     return str(path.parent / str(value)) if name in _PATHS else value
+
+
+def settled(kind: type[T], context: typer.Context, **given: Any) -> T:
+    """Settings as they were given, with those of the file that no flag has.
+
+    Raises:
+        ConfigError: A value is not allowed, or two do not go together.
+    """
+    defaults = context.default_map or {}
+    more = {name: defaults[name] for name in UNFLAGGED if name in defaults and name in kind.model_fields}
+    try:
+        return kind(**given, **more)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "".join(f"{name if name in more else '--' + str(name).replace('_', '-')}: " for name in first["loc"])
+        raise ConfigError(f"{where}{first['msg'].removeprefix('Value error, ')}") from error
 
 
 def sources_of(context: typer.Context) -> dict[str, str]:

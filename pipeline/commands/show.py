@@ -55,6 +55,8 @@ def _print_overview(facts: Overview) -> None:
     say = console.out.print
     edges = f"{facts.data_edges} data edges, {facts.state_edges} state edges"
     say(f"{facts.tools} tools, {edges}, {facts.confirmed} confirmed")
+    if facts.belied:
+        say(f"they say that they only read, and were seen to change something: {', '.join(facts.belied)}")
     say("feeding the most tools: " + ", ".join(f"{tool} ({count})" for tool, count in facts.hubs))
     joined = [group for group in facts.islands if len(group) > 1]
     say(f"islands: {len(facts.islands)} ({len(facts.islands) - len(joined)} single tools)")
@@ -69,7 +71,8 @@ def _print_tool(name: str, graph: ToolGraph, facts: Neighbourhood) -> None:
     say = console.out.print
     fact = graph.fact(name)
     say(f"{name}: {graph.tools[name].description.strip().splitlines()[0] if graph.tools[name].description else ''}")
-    say(f"seen to be one that {fact.access}; {fact.tried} calls tried, {fact.failed} failed")
+    belied = ", though it says that it only reads" if name in graph.belied else ""
+    say(f"seen to be one that {fact.access}{belied}; {fact.tried} calls tried, {fact.failed} failed")
     for parameter, edges in facts.feeds.items():
         say(f"  {parameter} ← {'' if edges else 'no tool: the user says it'}")
         for edge in edges[:MOST_LINES]:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from toolweave.pipeline.sample import Sample
 from toolweave.pipeline.storage.store import read_lines
 from toolweave.servers.errors import ConfigError, RunError
+from toolweave.servers.misfit import first_misfit
 
 
 def read_samples(directory: Path) -> Iterator[Sample]:
@@ -31,8 +32,7 @@ def read_samples(directory: Path) -> Iterator[Sample]:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ConfigError(f"{path}:{number}: no sample: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise ConfigError(f"{path}:{number}: no sample: {first_misfit(error)}") from error
 
 
 def write_without(directory: Path, name: str, dropped: frozenset[int], known: int) -> Path:

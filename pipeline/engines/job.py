@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -10,17 +10,18 @@ from typing import Any, Protocol
 from toolweave.graph.plan import TrajectoryPlan
 from toolweave.pipeline.contamination import Screen
 from toolweave.pipeline.environments import Environments
+from toolweave.pipeline.gates.stages import Stage, through
 from toolweave.pipeline.gates.static import Gate
+from toolweave.pipeline.gates.verdict import Rejection
 from toolweave.pipeline.making.finished import Finished
 from toolweave.pipeline.making.items import finish
-from toolweave.pipeline.making.workshop import Workshop
+from toolweave.pipeline.making.workshop import Dropped, Workshop
 from toolweave.pipeline.plans.replanning import Lessons
-from toolweave.pipeline.plugins import load_part
+from toolweave.pipeline.plugins import load_functions
 from toolweave.pipeline.running.groundwork import Ground
 from toolweave.pipeline.settings import Pace, RunSettings
 from toolweave.pipeline.storage.replies import asking_for
 from toolweave.pipeline.teachers import Teacher
-from toolweave.servers.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -61,17 +62,27 @@ class Bench:
         shop: What all items share.
         teacher: Plays the roles.
         environments: Counts the calls.
+        stages: Look at every sample before it is kept.
     """
 
-    def __init__(self, shop: Workshop, teacher: Teacher, environments: Environments) -> None:
+    def __init__(
+        self, shop: Workshop, teacher: Teacher, environments: Environments, stages: Mapping[str, Stage]
+    ) -> None:
         self._shop = shop
+        self._stages = stages
         self._environments = environments
         self.teacher = teacher.facts
 
     async def make(self, plan: TrajectoryPlan, lessons: Lessons) -> Finished:
         """As `Engine` has it."""
         with asking_for(plan.index):
-            return await finish(replace(self._shop, lessons=lessons), plan)
+            item = await finish(replace(self._shop, lessons=lessons), plan)
+            if not self._stages or isinstance(item.made, Dropped):
+                return item
+            made = await through(self._stages, item.made)
+        if isinstance(made, Rejection):
+            return replace(item, made=Dropped("rejected", made.gate, made.reason), recording=None)
+        return replace(item, made=made)
 
     @property
     def calls(self) -> int:
@@ -85,11 +96,16 @@ def gates_of(settings: RunSettings) -> dict[str, Gate]:
     Raises:
         ConfigError: One of them is not installed, or is no gate.
     """
-    found = {name: load_part("gates", name) for name in settings.gates}
-    for name, gate in found.items():
-        if not callable(gate):
-            raise ConfigError(f"gates: {name!r} is {type(gate).__name__}, and not a function of a sample")
-    return found
+    return load_functions("gates", settings.gates)
+
+
+def stages_of(settings: RunSettings) -> dict[str, Stage]:
+    """The stages that other packages bring along and the settings name.
+
+    Raises:
+        ConfigError: One of them is not installed, or is no stage.
+    """
+    return load_functions("stages", settings.stages)
 
 
 @asynccontextmanager
@@ -110,4 +126,4 @@ async def open_bench(job: Job, teacher: Teacher, environments: Environments) -> 
             gates_of(job.settings),
             teacher.panel,
         )
-        yield Bench(shop, teacher, environments)
+        yield Bench(shop, teacher, environments, stages_of(job.settings))

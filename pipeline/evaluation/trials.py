@@ -75,7 +75,7 @@ async def run_trials(
 async def _try(sample: Sample, number: int, seat: Seat, course: Course) -> Trial:
     async with open_episode(sample, course.specs, course.listed, course.open_fresh) as episode:
         try:
-            await _play(episode, seat(episode), sample.seed + number)
+            await play(episode, seat(episode), sample.seed + number)
         except EndpointUnusable:
             raise
         except TeacherError as error:
@@ -83,9 +83,16 @@ async def _try(sample: Sample, number: int, seat: Seat, course: Course) -> Trial
         return Trial(sample, number, await score(episode), _steps(episode))
 
 
-async def _play(episode: Episode, player: Player, seed: int) -> None:
+async def play(episode: Episode, player: Player, seed: int, goes_on: Callable[[], bool] = lambda: True) -> None:
+    """Let a player act until the episode has ended, or is not worth going on with.
+
+    Raises:
+        TeacherError: A reply, or words of the user, did not come.
+    """
     while episode.ended is None:
         await episode.take(await player.reply(tuple(episode.messages), episode.functions, seed))
+        if not goes_on():
+            episode.stop()
 
 
 def _steps(episode: Episode) -> int:

@@ -60,8 +60,15 @@ def _contents(fmt: str, report: ExportReport, coverage: Row) -> dict[str, Any]:
         "lines": report.rows,
         "turns": coverage["shapes"]["turns"],
         "calls": coverage["values"]["calls"],
+        **_marks(coverage),
         "left out": left_out or "nothing",
     }
+
+
+def _marks(coverage: Row) -> dict[str, Any]:
+    """Samples that came about in another way than most."""
+    found, names = as_object(coverage.get("marks")), {"role_play": "role-played", "refined": "reworded"}
+    return {f"samples {names[mark]}": count for mark, count in found.items() if mark in names}
 
 
 def _provenance(settings: Row, manifest: Row) -> dict[str, Any]:

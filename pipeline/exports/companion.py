@@ -23,6 +23,7 @@ from toolweave.pipeline.sample import Sample
 from toolweave.pipeline.storage.jsonl import read_lines
 from toolweave.servers.errors import RunError
 from toolweave.servers.json_values import canonical
+from toolweave.servers.misfit import first_misfit
 
 FORMAT = "toolweave-rest/1"
 
@@ -122,8 +123,7 @@ def read_samples(path: Path) -> Iterator[Imported]:
             row = row_of(rest, _next(lines, rest["lines"]))
             Sample.model_validate(row)
         except ValidationError as error:
-            problem = f"{'.'.join(map(str, error.errors()[0]['loc']))}: {error.errors()[0]['msg']}"
-            raise RunError(f"{path}: what is read back as sample {number} is none ({problem})") from error
+            raise RunError(f"{path}: what is read back as sample {number} is none ({first_misfit(error)})") from error
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise RunError(f"{path}: sample {number} cannot be read back ({error})") from error
         yield Imported(row, _digest(row) != rest["digest"])

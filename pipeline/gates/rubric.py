@@ -18,6 +18,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from toolweave.servers.errors import ConfigError
+from toolweave.servers.misfit import first_misfit
 
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 
@@ -61,6 +62,4 @@ def load_rubric(path: Path) -> Rubric:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as a rubric ({error})") from error
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the rubric"
-        raise ConfigError(f"{path}: {place}: {first['msg']}") from error
+        raise ConfigError(f"{path}: {first_misfit(error, 'the rubric')}") from error

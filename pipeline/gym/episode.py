@@ -18,7 +18,7 @@ from toolweave.agent.outcomes import failure
 from toolweave.agent.schemas import schema_errors
 from toolweave.pipeline.environments import OpenEnvironment
 from toolweave.pipeline.gym.catalogue import live_tools, servers_of
-from toolweave.pipeline.gym.user import ScriptedUser
+from toolweave.pipeline.gym.user import ScriptedUser, User
 from toolweave.pipeline.sample import Sample
 from toolweave.servers.environment import Environment
 from toolweave.servers.errors import RunError
@@ -43,6 +43,7 @@ class Episode:
     environment: Environment
     tools: Mapping[str, Tool]
     """Offered name → live tool."""
+    user: User
     messages: list[Message] = field(default_factory=list[Message])
     """The conversation as the assistant sees it."""
     results: dict[str, CallResult] = field(default_factory=dict[str, CallResult])
@@ -52,11 +53,6 @@ class Episode:
     ended: End | None = None
     starts: list[int] = field(default_factory=list[int])
     """Index of the message that opens each turn."""
-    _user: ScriptedUser = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._user = ScriptedUser(self.sample)
-        self._next_turn()
 
     @property
     def turn(self) -> int:
@@ -91,7 +87,7 @@ class Episode:
             if self._steps() >= MOST_STEPS:
                 self.ended = "ran_out"
         else:
-            self._hear(str(message["content"]))
+            await self._hear()
         return self.messages[before + 1 :]
 
     def stop(self) -> None:
@@ -110,6 +106,8 @@ class Episode:
             made.append({"id": f"made_{len(self.results) + len(made) + 1}", "type": "function", "function": facts})
         content = reply.get("content")
         message: Message = {"role": "assistant", "content": content if isinstance(content, str) else ""}
+        if isinstance(thought := reply.get("reasoning_content"), str) and thought:
+            message["reasoning_content"] = thought
         return message | {"tool_calls": made} if made else message
 
     async def _call(self, call: dict[str, Any]) -> None:
@@ -124,15 +122,20 @@ class Episode:
         self.results[call["id"]] = result
         self.messages.append(tool_message(call["id"], name, result.text))
 
-    def _hear(self, words: str) -> None:
-        answer = self._user.answer(words)
+    async def _hear(self) -> None:
+        answer = await self.user.answer(self.messages)
         if answer is not None:
             self.messages.append(user_message(answer))
         else:
-            self._next_turn()
+            await self.next_turn()
 
-    def _next_turn(self) -> None:
-        request = self._user.next_request()
+    async def next_turn(self) -> None:
+        """Let the user open a turn, or end it where there is nothing more to ask for.
+
+        Raises:
+            TeacherError: The user, where a model plays it, has nothing to say that could be used.
+        """
+        request = await self.user.next_request(self.messages)
         if request is None:
             self.ended = "answered"
             return
@@ -150,18 +153,32 @@ class Episode:
 
 @asynccontextmanager
 async def open_episode(
-    sample: Sample, specs: Mapping[str, ServerSpec], listed: Sequence[Tool], open_fresh: OpenEnvironment
+    sample: Sample,
+    specs: Mapping[str, ServerSpec],
+    listed: Sequence[Tool],
+    open_fresh: OpenEnvironment,
+    user: User | None = None,
 ) -> AsyncGenerator[Episode]:
-    """An episode on a fresh environment of every server whose tools the sample offers.
+    """An episode on a fresh environment of every server whose tools the sample offers, up to its first request.
+
+    Args:
+        sample: What is offered, and what the checker expects.
+        specs: All servers by name.
+        listed: All tools of these servers.
+        open_fresh: Opens the environment.
+        user: Who speaks; by default the sample's own user.
 
     Raises:
         RunError: A tool is not there any more, or a server does not start.
+        TeacherError: As `Episode.next_turn`.
     """
     tools = live_tools(sample, listed)
     async with open_fresh([specs[name] for name in servers_of(tools)]) as environment:
         if environment.failures:
             raise RunError(f"{sample.id}: {next(iter(environment.failures.values()))}")
-        yield Episode(sample, environment, tools)
+        episode = Episode(sample, environment, tools, user or ScriptedUser(sample))
+        await episode.next_turn()
+        yield episode
 
 
 def _decoded(arguments: object) -> object:

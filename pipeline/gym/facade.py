@@ -9,8 +9,8 @@ import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 
-from toolweave.servers.hosting import result_of
 from toolweave.servers.json_values import as_object
+from toolweave.servers.offering import result_of
 from toolweave.servers.results import CallResult
 
 Offer = Callable[[], list[dict[str, Any]]]

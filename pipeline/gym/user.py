@@ -1,12 +1,38 @@
-"""The user of an episode: says what the sample's user said, and nothing that was not asked for."""
+"""Who speaks in an episode: the user of a sample, who says what was recorded and nothing that was not asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from toolweave.agent.asking import question_problem
+from toolweave.agent.messages import Message
 from toolweave.pipeline.checking.candidate import offered_tools
 from toolweave.pipeline.sample import Sample, called
+
+
+class User(Protocol):
+    """Opens the turns of an episode, one after the other, and answers what is asked in them."""
+
+    async def next_request(self, messages: Sequence[Message]) -> str | None:
+        """What opens the next turn; `None` after the last one.
+
+        Args:
+            messages: The conversation so far.
+
+        Raises:
+            TeacherError: Nothing that could be said came about.
+        """
+        ...
+
+    async def answer(self, messages: Sequence[Message]) -> str | None:
+        """What the user says back to the assistant's last words; `None` when these close the turn.
+
+        Raises:
+            TeacherError: Nothing that could be said came about.
+        """
+        ...
 
 
 @dataclass
@@ -17,16 +43,16 @@ class ScriptedUser:
     turn: int = -1
     _told: bool = field(default=False)
 
-    def next_request(self) -> str | None:
-        """What opens the next turn; `None` after the last one."""
+    async def next_request(self, messages: Sequence[Message]) -> str | None:
+        """As `User` has it."""
         self.turn += 1
         self._told = False
         return self._texts()[0] if self.turn < len(self.sample.turns) else None
 
-    def answer(self, words: str) -> str | None:
-        """What the user says back to words of the assistant; `None` when these close the turn."""
+    async def answer(self, messages: Sequence[Message]) -> str | None:
+        """As `User` has it."""
         texts = self._texts()
-        if self._told or len(texts) < 2 or not self._asks(words, texts):
+        if self._told or len(texts) < 2 or not self._asks(str(messages[-1]["content"]), texts):
             return None
         self._told = True
         return texts[1]

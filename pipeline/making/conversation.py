@@ -116,8 +116,9 @@ class _Speaker:
 
     async def _asked(self, turn: TurnTrace) -> Asked:
         return await ask_backwards(
-            self.shop.model, turn, self._done, self.messages, self.conversation.tools, self.style, self.rng
-        )
+            self.shop.model, turn, self._done, self.messages, self.conversation.tools, self.style, self.rng,
+            self.shop.occasion,
+        )  # fmt: skip
 
     def _listen(self, query: Query) -> None:
         self.messages.append(user_message(query.text))

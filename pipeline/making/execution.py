@@ -57,6 +57,8 @@ async def execute(shop: Workshop, plan: TrajectoryPlan, log: Log, rng: random.Ra
         _note(error.lost, log)
         raise
     _note(made.lost, log)
+    if shop.as_written and (added := [leg.planned.tool for leg in made.legs if leg.inserted]):
+        raise PlanFailed("plan", f"it works only after {added[0]}, which nothing asks for")
     log.tried.append(Tried(made.plan))
     if made.lost and len(made.trace.turns) < len(plan.turns):
         last = max(made.lost, key=lambda one: one.turn)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import structlog
 
 from toolweave.graph.plan import TrajectoryPlan
@@ -44,7 +46,7 @@ async def _attempt(shop: Workshop, plan: TrajectoryPlan, record: Log) -> Sample 
 
 
 def _lines(plan: TrajectoryPlan, record: Log) -> list[Line]:
-    """Every live call, every rehearsal and every revision."""
+    """Every live call, every rehearsal, every conversation that was tried and every revision."""
     calls: list[Line] = [
         (
             "events",
@@ -61,4 +63,5 @@ def _lines(plan: TrajectoryPlan, record: Log) -> list[Line]:
         for attempt in record.attempts
     ]
     calls += [("events", event_of(plan.index, tried)) for tried in record.tried]
+    calls += [("events", {"event": "talk", "index": plan.index, **asdict(talk)}) for talk in record.talks]
     return calls + [("revisions", revision_line(plan.index, turn, revision)) for turn, revision in record.revisions]

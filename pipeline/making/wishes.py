@@ -15,14 +15,19 @@ MOST_GOALS = 3
 _LOOKING = frozenset({"seek", "read"})
 
 
-def one_wish_each(trace: Trace) -> Trace:
-    """The trace with turns divided that want too much, or want undone what they have only just wanted done."""
-    return Trace(tuple(part for turn in trace.turns for part in _parts(turn)))
+def one_wish_each(trace: Trace, most: int = MOST_GOALS) -> Trace:
+    """The trace with turns divided that want too much, or want undone what they have only just wanted done.
+
+    Args:
+        trace: As it was executed.
+        most: Things that one request may be for.
+    """
+    return Trace(tuple(part for turn in trace.turns for part in _parts(turn, most)))
 
 
-def _parts(turn: TurnTrace) -> Iterator[TurnTrace]:
+def _parts(turn: TurnTrace, most: int) -> Iterator[TurnTrace]:
     """A turn as it is, or what it wants first as ordinary turns and the rest as a turn of its kind."""
-    cuts = [0, *_cuts(turn), len(turn.calls)]
+    cuts = [0, *_cuts(turn, most), len(turn.calls)]
     for number, (start, end) in enumerate(pairwise(cuts)):
         calls = turn.calls[start:end]
         withheld = tuple(place for place in turn.withheld if place[0] in {call.id for call in calls})
@@ -40,12 +45,12 @@ def _is_of_kind(turn: TurnTrace, calls: Sequence[Call]) -> bool:
     return turn.kind != "missing_parameter" or any(call.id in left_out for call in calls)
 
 
-def _cuts(turn: TurnTrace) -> list[int]:
+def _cuts(turn: TurnTrace, most: int) -> list[int]:
     """Where the parts of a turn begin, the first one left out."""
     if turn.kind in ("parallel", "irrelevant") or turn.relation == "corrects":
         return []
     wishes, goals = _wishes(turn.calls), set(_goals(turn.calls))
-    size = -(-len(goals) // -(-len(goals) // MOST_GOALS)) if goals else 0
+    size = -(-len(goals) // -(-len(goals) // most)) if goals else 0
     cuts: list[int] = []
     part: list[int] = []
     for at in wishes:

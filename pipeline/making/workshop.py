@@ -51,6 +51,18 @@ class Tried:
     """Why not."""
 
 
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation that was tried in role play."""
+
+    attempt: int
+    failure: str | None = None
+    """In a word: what a checker says, a gate, or a stage; `None` when it was kept."""
+    reason: str = ""
+    right: int = 0
+    """Turns that went right, from the beginning, and could stand alone."""
+
+
 @dataclass
 class Log:
     """What happened on the way, for the run's events and revisions."""
@@ -58,6 +70,7 @@ class Log:
     attempts: list[Attempt] = field(default_factory=list[Attempt])
     tried: list[Tried] = field(default_factory=list[Tried])
     revisions: list[tuple[int, Revision]] = field(default_factory=list[tuple[int, Revision]])
+    talks: list[Talk] = field(default_factory=list[Talk])
     cut: str | None = None
     """Why later turns were left out, where they were."""
     recording: Recording | None = None
@@ -84,6 +97,10 @@ class Workshop:
     """Gates that other packages bring along, by name."""
     panel: Panel | None = None
     """The judge with its rubric, where there is one."""
+    as_written: bool = False
+    """Whether plans are carried out as they stand: no call that helps another one may be put before it."""
+    occasion: str = ""
+    """What the user calls the item at hand, where that is known: the heading of a manual."""
     lessons: Lessons | None = None
     """What was known when the item was planned; `None`: nothing, and no item is planned anew."""
 

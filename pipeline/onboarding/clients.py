@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolweave.servers.interpolation import Variables
+
 
 @dataclass(frozen=True, slots=True)
 class ClientFile:
@@ -21,8 +23,7 @@ class ClientFile:
 
 def client_of(path: Path) -> ClientFile:
     """A file that the user names: which client it is of does not matter, where it lies does."""
-    folder = path.resolve().parent
-    return ClientFile(str(path), path, folder.parent if folder.name in (".vscode", ".cursor") else folder, named=True)
+    return ClientFile(str(path), path, Variables.for_file(path, {}).folder, named=True)
 
 
 def client_files(project: Path, home: Path, environ: Mapping[str, str], platform: str) -> list[ClientFile]:

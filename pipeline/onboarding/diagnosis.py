@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from toolweave.pipeline.onboarding.runners import package_behind
+from toolweave.pipeline.onboarding.simulation import written_so_far
 from toolweave.pipeline.onboarding.trial import Trial
+from toolweave.servers.policy import belied_by_name
 from toolweave.servers.spec import ServerSpec
 
 RUNTIMES = {
@@ -187,6 +189,9 @@ def complaints(trial: Trial) -> list[str]:
     if info is None:
         return []
     found = [f"the tool {name} is left out, its schema is broken: {why}" for name, why in info.skipped.items()]
+    if written := written_so_far(trial.spec):
+        found.append(written)
+    found += [f"the tool {tool.name} {lie}: it is not believed" for tool in info.tools if (lie := belied_by_name(tool))]
     if not info.tools:
         found.append("it lists no tools: it may have to be set up first, else remove it")
     elif not trial.callable:

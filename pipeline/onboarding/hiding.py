@@ -42,9 +42,7 @@ class Hiding:
         return changed
 
     def _env(self, env: Any) -> Any:
-        return {
-            name: self._value(name, value, wanted=bool(_NAMED.search(_spaced(name)))) for name, value in env.items()
-        }
+        return {name: self._setting(name, value) for name, value in env.items()}
 
     def _headers(self, headers: Any) -> Any:
         return {name: self._header(name, value) for name, value in headers.items()}
@@ -68,9 +66,7 @@ class Hiding:
         if "://" in arg:
             return self._url(arg)
         if match := _ASSIGNMENT.fullmatch(arg):
-            dashes, name, value = match[1] or "", match[2], match[3]
-            value = self._value(name, value, wanted=bool(_NAMED.search(_spaced(name))))
-            return f"{dashes}{name}={value}"
+            return f"{match[1] or ''}{match[2]}={self._setting(match[2], match[3])}"
         if ": " in arg:  # a header, as some servers take it
             name, _, value = arg.partition(": ")
             return f"{name}: {self._header(name, value)}"
@@ -79,11 +75,11 @@ class Hiding:
     def _url(self, url: str) -> str:
         url = _PASSWORD.sub(lambda match: f"{match[1]}:{self._value('password', match[2], wanted=True)}@", url)
 
-        def query(match: re.Match[str]) -> str:
-            value = self._value(match[2], match[3], wanted=bool(_NAMED.search(_spaced(match[2]))))
-            return f"{match[1]}{match[2]}={value}"
+        return _QUERY.sub(lambda match: f"{match[1]}{match[2]}={self._setting(match[2], match[3])}", url)
 
-        return _QUERY.sub(query, url)
+    def _setting(self, name: str, value: Any) -> Any:
+        """A value under a name that may say that it is a secret."""
+        return self._value(name, value, wanted=bool(_NAMED.search(_spaced(name))))
 
     def _value(self, name: str, value: Any, *, wanted: bool) -> Any:
         if not isinstance(value, str) or _PLAIN.fullmatch(value) or "${" in value:

@@ -18,7 +18,7 @@ from toolweave.pipeline.onboarding.clients import ClientFile
 from toolweave.pipeline.onboarding.hiding import Hiding
 from toolweave.servers.entry import Entry, read_entry
 from toolweave.servers.errors import ConfigError
-from toolweave.servers.interpolation import Variables
+from toolweave.servers.interpolation import Variables, input_variable
 from toolweave.servers.json_values import as_list, as_object, canonical, is_list, is_object, map_texts
 from toolweave.servers.jsonc import parse_jsonc
 
@@ -154,17 +154,13 @@ def _with_variables(text: str, source: _Source) -> str:
 
 def _input_variable(ident: str, inputs: Mapping[str, Any]) -> str:
     default = as_object(inputs.get(ident)).get("default")
-    return f"${{{_variable_of(ident)}:-{default}}}" if isinstance(default, str) else f"${{{_variable_of(ident)}}}"
-
-
-def _variable_of(ident: str) -> str:
-    return re.sub(r"\W", "_", ident).upper()
+    return f"${{{input_variable(ident)}:-{default}}}" if isinstance(default, str) else f"${{{input_variable(ident)}}}"
 
 
 def _asked(raw: Any, source: _Source) -> list[str]:
     """Variables that stand for inputs without a default."""
     idents = _INPUT.findall(json.dumps(raw))
-    return [_variable_of(ident) for ident in idents if "default" not in as_object(source.inputs.get(ident))]
+    return [input_variable(ident) for ident in idents if "default" not in as_object(source.inputs.get(ident))]
 
 
 def _placed(entry: dict[str, Any], source: _Source) -> dict[str, Any]:

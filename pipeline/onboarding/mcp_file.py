@@ -32,8 +32,8 @@ def entry_names(path: Path) -> list[str]:
     Raises:
         ConfigError: The file cannot be read.
     """
-    text = _read(path)
-    return list(_members(text, _table(text, path)))
+    _, bare = _read(path)
+    return list(_members(bare, _table(bare, path)))
 
 
 def put_entry(path: Path, name: str, entry: dict[str, Any]) -> None:
@@ -45,9 +45,9 @@ def put_entry(path: Path, name: str, entry: dict[str, Any]) -> None:
     if not path.exists():
         _write(path, written({name: entry}))
         return
-    text = _read(path)
-    table = _table(text, path)
-    members = _members(text, table)
+    text, bare = _read(path)
+    table = _table(bare, path)
+    members = _members(bare, table)
     value = _indented(entry)
     if name in members:
         old = members[name]
@@ -67,12 +67,11 @@ def remove_entry(path: Path, name: str) -> None:
     Raises:
         ConfigError: There is none of this name, or the file cannot be read or written.
     """
-    text = _read(path)
-    members = _members(text, _table(text, path))
+    text, bare = _read(path)
+    members = _members(bare, _table(bare, path))
     if name not in members:
         raise ConfigError(f"{path}: there is no server {name!r}")
     start, _, end = members[name]
-    bare = without_comments(text)
     following = len(bare) - len(bare[end:].lstrip())
     if bare[following] == ",":
         end = following + 1
@@ -87,21 +86,21 @@ def _indented(entry: dict[str, Any]) -> str:
     return json.dumps(entry, indent=2, ensure_ascii=False).replace("\n", "\n    ")
 
 
-def _table(text: str, path: Path) -> int:
+def _table(bare: str, path: Path) -> int:
     """Where the object with the servers begins."""
     try:
-        top = _members(text, without_comments(text).index("{"))
+        top = _members(bare, bare.index("{"))
         place = next(top[key].value for key in ("mcpServers", "servers") if key in top)
     except (ValueError, StopIteration):
         raise ConfigError(f"{path}: there is no object 'mcpServers' to write servers into") from None
-    if not is_object(_DECODER.raw_decode(without_comments(text), place)[0]):
+    if not is_object(_DECODER.raw_decode(bare, place)[0]):
         raise ConfigError(f"{path}: 'mcpServers' is no object")
     return place
 
 
-def _members(text: str, start: int) -> dict[str, _Member]:
+def _members(bare: str, start: int) -> dict[str, _Member]:
     """The members of the object that begins at `start`."""
-    bare, at = without_comments(text), start + 1
+    at = start + 1
     found: dict[str, _Member] = {}
     while bare[at := _past_spaces(bare, at)] != "}":
         begins = at
@@ -120,15 +119,16 @@ def _past_spaces(text: str, at: int) -> int:
     return at
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> tuple[str, str]:
+    """The text of a file, and the same with spaces for its comments."""
     try:
         text = path.read_text("utf-8-sig")
-        json.loads(without_comments(text))
+        json.loads(bare := without_comments(text))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not valid JSON: {error}") from None
-    return text
+    return text, bare
 
 
 def _write(path: Path, text: str) -> None:

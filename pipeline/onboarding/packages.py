@@ -12,12 +12,13 @@ import re
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 import anyio
+import anyio.to_thread
 
 from toolweave.servers.errors import ConfigError
 from toolweave.servers.json_values import as_object
@@ -33,8 +34,16 @@ import importlib.metadata as metadata, json, sys
 found = metadata.distribution(sys.argv[1])
 scripts = sorted({point.name for point in found.entry_points if point.group == "console_scripts"})
 modules = sorted({str(file).split("/")[0] for file in found.files or [] if str(file).endswith("/__main__.py")})
-print(json.dumps({"version": found.version, "scripts": scripts, "modules": modules}))
+files = [str(found.locate_file(file)) for file in found.files or [] if str(file).endswith(".py")]
+print(json.dumps({"version": found.version, "scripts": scripts, "modules": modules, "files": files}))
 """
+_ASKED_FOR = re.compile(
+    r"""(?:process\.env(?:\.|\[\s*['"])|environ(?:\.get\(|\[)\s*['"]|getenv\(\s*['"])([A-Z][A-Z0-9_]+)"""
+)
+_OF_PLACES = frozenset("PATH FILE DIR DIRECTORY FOLDER DB DATABASE STORE STORAGE ROOT".split())
+_OF_THE_SYSTEM = re.compile(r"(?:XDG|NODE|PYTHON|NPM|UV|VIRTUAL|CONDA|SSL|PLAYWRIGHT)_|.*_PROXY")
+_MOST_READ = 400
+"""Files of a package that are looked through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +75,8 @@ class Installed:
     command: str
     """Relative to the folder of `mcp.json`."""
     args: tuple[str, ...] = ()
-    others: tuple[str, ...] = field(default=())
-    """Further programs of the package that could have been meant."""
+    places: tuple[str, ...] = ()
+    """Variables by which its code asks where files are to be kept."""
 
 
 def package_of(reference: str, folder: Path) -> Package | None:
@@ -118,10 +127,10 @@ async def _from_pypi(package: Package, beside: Sequence[str], program: str | Non
     facts = as_object(json.loads(await _run([str(python), "-c", _LOOK, package.name], package)))
     reference = f"pypi:{package.name}=={facts['version']}"
     folder = f"{FOLDER}/{package.target.name}/bin"
+    places = await anyio.to_thread.run_sync(_places, [Path(file) for file in facts["files"]])
     if not facts["scripts"] and facts["modules"] and program is None:
-        return Installed(reference, f"{folder}/python", ("-m", facts["modules"][0]))
-    chosen, others = _chosen(facts["scripts"], package, program)
-    return Installed(reference, f"{folder}/{chosen}", others=others)
+        return Installed(reference, f"{folder}/python", ("-m", facts["modules"][0]), places)
+    return Installed(reference, f"{folder}/{_chosen(facts['scripts'], package, program)}", places=places)
 
 
 async def _from_npm(package: Package, beside: Sequence[str], program: str | None) -> Installed:
@@ -134,12 +143,29 @@ async def _from_npm(package: Package, beside: Sequence[str], program: str | None
     facts = as_object(json.loads(await anyio.Path(modules / package.name / "package.json").read_text("utf-8")))
     bins: Any = facts.get("bin")
     names = list(as_object(bins)) if not isinstance(bins, str) else [package.name.rpartition("/")[2]]
-    chosen, others = _chosen(names, package, program)
-    command = f"{FOLDER}/{package.target.name}/node_modules/.bin/{chosen}"
-    return Installed(f"npm:{package.name}@{facts.get('version')}", command, others=others)
+    command = f"{FOLDER}/{package.target.name}/node_modules/.bin/{_chosen(names, package, program)}"
+    places = await anyio.to_thread.run_sync(lambda: _places(_own_scripts(modules / package.name)))
+    return Installed(f"npm:{package.name}@{facts.get('version')}", command, places=places)
 
 
-def _chosen(programs: list[str], package: Package, program: str | None) -> tuple[str, tuple[str, ...]]:
+def _own_scripts(folder: Path) -> list[Path]:
+    """What a package runs, without what it depends on."""
+    found = sorted(path for path in folder.rglob("*") if path.suffix in (".js", ".mjs", ".cjs"))
+    return [path for path in found if "node_modules" not in path.relative_to(folder).parts]
+
+
+def _places(files: Sequence[Path]) -> tuple[str, ...]:
+    """Variables that the code reads and that are called after a place for files."""
+    texts = (file.read_text("utf-8", "replace") for file in files[:_MOST_READ] if file.is_file())
+    names = sorted({name for text in texts for name in _ASKED_FOR.findall(text)})
+    return tuple(name for name in names if "_" in name and _is_place(name))
+
+
+def _is_place(name: str) -> bool:
+    return bool(_OF_PLACES & set(name.split("_"))) and not _OF_THE_SYSTEM.match(name)
+
+
+def _chosen(programs: list[str], package: Package, program: str | None) -> str:
     """The program that is the server: the one that was asked for, the only one, or the one named most like it."""
     if program is not None and program not in programs:
         raise ConfigError(f"{package.name} has no program {program!r}; it has {', '.join(programs) or 'none'}")
@@ -147,8 +173,7 @@ def _chosen(programs: list[str], package: Package, program: str | None) -> tuple
         raise ConfigError(f"{package.name} was installed, but has no program to start; give the command after --")
     own = package.name.rpartition("/")[2].lower().replace("_", "-")
     ranked = sorted(programs, key=lambda name: (name.lower().replace("_", "-") != own, "mcp" not in name.lower()))
-    chosen = program or ranked[0]
-    return chosen, tuple(name for name in programs if name != chosen)
+    return program or ranked[0]
 
 
 async def _runs(*steps: Sequence[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -15,6 +15,7 @@ from toolweave.graph.plan import Relation, TurnKind, TurnPlan
 from toolweave.graph.planner import Planner, Wish
 from toolweave.graph.planning.draft import Leaning, Past, producers
 from toolweave.graph.relations import past_for, relation_of
+from toolweave.pipeline.plans.grid import Request
 
 RELATIONS: dict[Relation, float] = {"continues": 0.35, "returns": 0.3, "corrects": 1.0, "switches": 0.15}
 """Weights of how a later turn stands to the earlier ones, where the graph allows each: few calls can be corrected."""
@@ -26,6 +27,8 @@ DEEP_SHARE = 0.3
 """Share of turns that grow where their chain is longest; those that are to be the longest always do."""
 MOST_DEPENDENT_BUT_PLAIN = 3
 """Dependent calls that are wished for where the kind of turn is hard enough by itself."""
+MOST_DEPENDENT_BUT_EASY = 1
+"""The same where a sample is to be easy."""
 FEW = 4
 """Tools for every dependent call: a small catalogue leaves something for later turns."""
 AS_AIMED = 0.6
@@ -38,6 +41,7 @@ MOST_AIMS_DEEP, COMPARED_DEEP = 40, 24
 """The same where the deepest one is taken: long chains are rare in any graph."""
 PLAIN: tuple[TurnKind, ...] = ("base", "long_context")
 """Kinds that ask nothing of the chain."""
+ANYTHING = Request()
 
 
 @dataclass
@@ -50,6 +54,8 @@ class Drawing:
     """Whether later turns go on from where the chain is longest."""
     focused: bool = False
     """Whether the turn in hand is to be about what is in focus."""
+    request: Request = ANYTHING
+    """What the trajectory is asked to be."""
     turns: list[TurnPlan] = field(default_factory=list[TurnPlan])
     kinds: list[TurnKind] = field(default_factory=list[TurnKind])
     """Kinds of the row's turns so far; those of irrelevant turns too, which are planned last."""
@@ -77,14 +83,21 @@ class Drawer:
         coverage: What is covered.
         targets: Tool ids or names to which opening turns are restricted; any when empty.
         focus: Where most turns should go.
+        home: Tool → the tools of its domain, where trajectories are to stay in one.
     """
 
     def __init__(
-        self, planner: Planner, coverage: Coverage, targets: Sequence[str] = (), focus: Focus = EVERYWHERE
+        self,
+        planner: Planner,
+        coverage: Coverage,
+        targets: Sequence[str] = (),
+        focus: Focus = EVERYWHERE,
+        home: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
         self.planner = planner
         self.coverage = coverage
         self.focus = focus
+        self.home = home or {}
         self.aims = Aims(planner, coverage, targets)
 
     def turn_of(self, kind: TurnKind, relations: Sequence[Relation], draw: Drawing) -> TurnPlan | None:
@@ -115,17 +128,20 @@ class Drawer:
     def _fits(self, turn: TurnPlan, relation: Relation, past: Past, draw: Drawing) -> bool:
         asked = relation != "opens" or self.aims.is_asked_for(turn.target)
         asked = asked and (not draw.focused or turn.target in self.focus.tools)
+        asked = asked and (draw.request.tools is None or turn.target in draw.request.tools)
         return asked and relation_of(turn, past.turns) == relation
 
     def _aims_of(self, relation: Relation, past: Past, draw: Drawing) -> Iterator[Aim]:
         if relation == "opens":
-            return self.aims.opening(draw.exploring, draw.rng)
+            return self.aims.opening(draw.exploring, draw.rng, draw.request.tools)
         aims = self.aims.elsewhere if relation == "switches" else self.aims.onward
-        return aims(past, draw.exploring, draw.rng)
+        return aims(past, draw.exploring, draw.rng, draw.request.tools)
 
     def _wish(self, kind: TurnKind, aim: Aim, draw: Drawing) -> Wish:
         dependent = draw.rng.choices(tuple(DEPENDENT), tuple(DEPENDENT.values()))[0]
-        if self.coverage.wants_long(LONG_SHARE):
+        if draw.request.effort < 0:
+            dependent = min(dependent, MOST_DEPENDENT_BUT_EASY)
+        elif draw.request.effort > 0 or self.coverage.wants_long(LONG_SHARE):
             dependent = max(dependent, MOST_DEPENDENT_BUT_PLAIN)
         if kind not in PLAIN:
             dependent = min(dependent, MOST_DEPENDENT_BUT_PLAIN)

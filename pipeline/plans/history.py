@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,10 @@ from pydantic import TypeAdapter
 
 from toolweave.agent.memory import Attempt
 from toolweave.graph.plan import TrajectoryPlan
-from toolweave.pipeline.making.workshop import Tried
+from toolweave.pipeline.making.finished import Finished
+from toolweave.pipeline.making.workshop import Dropped, Tried
+from toolweave.pipeline.plans.cells import Place, easier_or_harder
+from toolweave.pipeline.plans.grid import Grid
 from toolweave.pipeline.storage.jsonl import read_lines
 
 
@@ -27,6 +30,8 @@ class Traces:
 
     tried: list[Tried] = field(default_factory=list[Tried])
     attempts: list[Attempt] = field(default_factory=list[Attempt])
+    place: Place | None = None
+    """Where its sample lies, if it was made and anybody had asked for a place."""
 
 
 def event_of(index: int, tried: Tried) -> dict[str, Any]:
@@ -39,6 +44,24 @@ def event_of(index: int, tried: Tried) -> dict[str, Any]:
         "step": tried.step,
         "reason": tried.reason,
     }
+
+
+def remarked(item: Finished, grid: Grid | None) -> Finished:
+    """The item with what it was asked to be and what it has become, as events of the run; where there is a grid."""
+    asked = None if grid is None else grid.asked.get(item.index)
+    if grid is None or asked is None:
+        return item
+    band, got = asked.request.cell.band, None if isinstance(item.made, Dropped) else grid.place(item.made)
+    facts = {
+        "event": "cell",
+        "index": item.index,
+        "asked": str(asked.request.cell),
+        "forecast": round(asked.forecast, 3),
+        "got": got and asdict(got),
+        "off": easier_or_harder(band, got.band) if band and got else "",
+    }
+    events = [*({"event": "drift", "index": item.index, **drift.as_json()} for drift in asked.drifts), facts]
+    return replace(item, before=(*item.before, *(("events", event) for event in events)))
 
 
 class History:
@@ -103,6 +126,9 @@ def _add(traces: Traces, event: dict[str, Any]) -> None:
     elif event["event"] == "call":
         attempt = Attempt(event["tool"], event["arguments"], event["status"], event["reason"], event["ms"] / 1e3)
         traces.attempts.append(attempt)
+    elif event["event"] == "cell" and event["got"]:
+        got = event["got"]
+        traces.place = Place(got["domain"], got["difficulty"], tuple(got["kinds"]))
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from toolweave.graph.focus import EVERYWHERE
 from toolweave.graph.plan import NoSource, TrajectoryPlan, TurnKind
 from toolweave.graph.planner import Planner
 from toolweave.pipeline.evaluation.weakness import weakness_of
+from toolweave.pipeline.plans.cells import cells_of, domains_of
+from toolweave.pipeline.plans.foresight import Shelf
+from toolweave.pipeline.plans.grid import Grid
 from toolweave.pipeline.plans.history import History
 from toolweave.pipeline.plans.planning import CoveragePlanner
 from toolweave.pipeline.running.stream import Turns
@@ -33,7 +37,27 @@ def coverage_planner(planner: Planner, settings: RunSettings) -> CoveragePlanner
     weakness = weakness_of(settings.weak) if settings.weak is not None else None
     kinds = weakness.shares(settings.kinds) if weakness is not None else settings.kinds
     focus = weakness.focus(planner) if weakness is not None else EVERYWHERE
-    return CoveragePlanner(planner, settings.seed, settings.turns, kinds, settings.targets, settings.samples, focus)
+    return CoveragePlanner(
+        planner,
+        settings.seed,
+        settings.turns,
+        kinds,
+        settings.targets,
+        settings.samples,
+        focus,
+        _grid(planner, settings),
+    )
+
+
+def _grid(planner: Planner, settings: RunSettings) -> Grid | None:
+    """The grid of a run, where it has one."""
+    if not settings.grid:
+        return None
+    cells, tools = cells_of(settings.grid), planner.reachable()
+    servers = list(dict.fromkeys(tool.server for tool in planner.graph.tools.values()))
+    callable_tools = Counter(tool.partition("/")[0] for tool in tools)
+    shelf = Shelf(callable_tools, settings.offered, settings.long_offered)
+    return Grid(cells, domains_of(cells, servers), tools, shelf)
 
 
 @dataclass(frozen=True, slots=True)

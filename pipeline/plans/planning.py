@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from toolweave.agent.memory import Memory
@@ -19,12 +19,16 @@ from toolweave.graph.planner import Planner, Wish
 from toolweave.graph.quotas import Quotas
 from toolweave.graph.relations import relation_of
 from toolweave.pipeline.making.workshop import Tried
-from toolweave.pipeline.plans.drawing import PLAIN, Drawer, Drawing, drawn_relations
+from toolweave.pipeline.plans.cells import Place
+from toolweave.pipeline.plans.drawing import ANYTHING, PLAIN, Drawer, Drawing, drawn_relations
+from toolweave.pipeline.plans.grid import Grid, Request
 from toolweave.pipeline.plans.history import Traces, lost_and_made
 from toolweave.pipeline.plans.replanning import Lessons
 
 TURNS = (0.25, 0.4, 0.35)
 """Shares of trajectories with one, two and three turns; where more are allowed, three and more share the last."""
+EASY_TURNS = (0.7, 0.3, 0.0)
+"""The same where a sample is to be easy; a hard one has as many as the last."""
 EXPLORING_SHARE = 0.1
 """Share of plans that may follow edges that are hardly believed, unless more tools than that hang on them."""
 DEEP_TRAJECTORIES = 0.08
@@ -33,8 +37,12 @@ DEEP_IN_FOCUS = 0.3
 """The same where that is what a model gets wrong."""
 SOON = 2.5
 """Multiple of the number of samples within which every doubtful tool is to be a target."""
+DEEP_WHERE_HARD = 0.5
+"""The same where a sample is to be hard."""
 MOST_KINDS = 3
 """Kinds of turn that are tried before the one most wanted is let go."""
+MOST_REQUESTS, MOST_DRAWN = 3, 8
+"""Requests of a grid that are tried for one item, and plans that are drawn for each."""
 BASE_ONLY: Mapping[TurnKind, float] = {"base": 1.0}
 
 
@@ -49,6 +57,7 @@ class CoveragePlanner:
         targets: Tool ids or names that the first turn of every item has to reach; any when empty.
         samples: How many samples the run is to keep; bounds how soon every tool is a target.
         focus: Where most turns should go.
+        grid: Shares of samples by server, difficulty and kind, where some are wanted.
     """
 
     def __init__(
@@ -60,6 +69,7 @@ class CoveragePlanner:
         targets: Sequence[str] = (),
         samples: int | None = None,
         focus: Focus = EVERYWHERE,
+        grid: Grid | None = None,
     ) -> None:
         self._planner = planner
         self._seed = seed
@@ -68,7 +78,8 @@ class CoveragePlanner:
         self._targets = targets
         self.coverage = Coverage(Quotas(shares))
         self._focus = focus
-        self._drawer = Drawer(planner, self.coverage, targets, focus)
+        self.grid = grid
+        self._drawer = Drawer(planner, self.coverage, targets, focus, None if grid is None else grid.neighbours)
         self._aims = self._drawer.aims
         self._memory = Memory.of_facts(planner.graph.facts)
         self._known = self._as_known()
@@ -77,19 +88,50 @@ class CoveragePlanner:
     def plan(self, index: int) -> TrajectoryPlan | NoSource:
         """The item with this number; says which parameter has no source when no target is left."""
         seed = random.Random(f"{self._seed}:{index}").randrange(2**31)
-        rng = random.Random(seed)
-        draw = Drawing(
-            rng, self._explores(rng), rng.random() < (DEEP_IN_FOCUS if self._focus.deep else DEEP_TRAJECTORIES)
-        )
-        if not self._open(draw):
+        plan = self._on_the_grid(index, seed) or self._drawn(index, seed, random.Random(seed), ANYTHING)
+        if plan is None:
             return self._why_nothing()
-        for _ in range(self._wanted_turns(rng) - 1):
-            if not self._go_on(draw):
-                break
-        plan = TrajectoryPlan(index, seed, tuple(self._with_irrelevant(draw)))
         self.coverage.plan(plan)
         self._lessons[index] = self._known
         return plan
+
+    def _drawn(self, index: int, seed: int, rng: random.Random, request: Request) -> TrajectoryPlan | None:
+        """A trajectory as it is asked for, as far as that can be had; `None` when not even its first turn can."""
+        draw = Drawing(rng, self._explores(rng), rng.random() < self._deep_share(request), request=request)
+        if not self._open(draw):
+            return None
+        for _ in range(self._wanted_turns(rng, request.effort) - 1):
+            if not self._go_on(draw):
+                break
+        return TrajectoryPlan(index, seed, tuple(self._with_irrelevant(draw)))
+
+    def _on_the_grid(self, index: int, seed: int) -> TrajectoryPlan | None:
+        """Of a few plans for what the grid lacks most, the first that is what was asked for, or else the nearest."""
+        if self.grid is None:
+            return None
+        found: list[tuple[float, Request, TrajectoryPlan, float]] = []
+        for request in self.grid.requests()[:MOST_REQUESTS]:
+            for number in range(MOST_DRAWN):
+                rng = random.Random(f"{seed}:{request.cell}:{number}")
+                plan = self._drawn(index, seed, rng, request)
+                if plan is None:
+                    break
+                forecast = self.grid.forecast(plan)
+                found.append((request.distance(plan, forecast), request, plan, forecast))
+                if found[-1][0] == 0:
+                    self.grid.take(request, plan, forecast)
+                    return plan
+            self.grid.miss(request)
+        if not found:
+            return None
+        _, request, plan, forecast = min(found, key=lambda one: one[0])
+        self.grid.take(request, plan, forecast)
+        return plan
+
+    def _deep_share(self, request: Request) -> float:
+        if request.effort:
+            return DEEP_WHERE_HARD * (request.effort > 0)
+        return DEEP_IN_FOCUS if self._focus.deep else DEEP_TRAJECTORIES
 
     def lessons(self, index: int) -> Lessons:
         """What was known when an item was planned, and how to plan it anew from there."""
@@ -112,6 +154,8 @@ class CoveragePlanner:
         """
         made = {index: self._made(plan, history.get(index, Traces()).tried) for index, plan in plans.items()}
         self.coverage.learn(made, outcomes, kept)
+        if self.grid is not None:
+            self.grid.learn(plans, {index: place for index, place in _places(history) if outcomes[index] == "kept"})
         for index in plans:
             self._memory.learn(history.get(index, Traces()).attempts)
             self._lessons.pop(index, None)
@@ -128,7 +172,7 @@ class CoveragePlanner:
         return made or plan
 
     def _as_known(self) -> Lessons:
-        drawer = Drawer(self._planner, copy.deepcopy(self.coverage), self._targets, self._focus)
+        drawer = Drawer(self._planner, copy.deepcopy(self.coverage), self._targets, self._focus, self._drawer.home)
         return Lessons(drawer, copy.deepcopy(self._memory))
 
     def _explores(self, rng: random.Random) -> bool:
@@ -139,21 +183,22 @@ class CoveragePlanner:
         drawn = rng.random() < share
         return not self._aims.sure or (drawn and bool(self._aims.doubtful))
 
-    def _wanted_turns(self, rng: random.Random) -> int:
-        wanted = rng.choices(range(1, len(TURNS) + 1), TURNS)[0]
+    def _wanted_turns(self, rng: random.Random, effort: int) -> int:
+        wanted = rng.choices(range(1, len(TURNS) + 1), EASY_TURNS if effort < 0 else TURNS)[0]
+        wanted = len(TURNS) if effort > 0 else wanted
         if wanted == len(TURNS) and self._most_turns > wanted:
             wanted = rng.randint(wanted, self._most_turns)
         return min(wanted, self._most_turns)
 
     def _open(self, draw: Drawing) -> bool:
         """Plan the first turn: of the kind that lacks most and can be had, else of kind `base`."""
-        kinds: list[TurnKind] = [kind for kind in self.coverage.quotas.most_wanted() if kind != "irrelevant"]
+        kinds: list[TurnKind] = [kind for kind in self._most_wanted(draw) if kind != "irrelevant"]
         self._drawer.look(draw)
         for focused in (True, False) if draw.focused else (False,):
             draw.focused = focused
             if any(self._turn_of(kind, ("opens",), draw) for kind in kinds):
                 return True
-        aims = self._aims.opening(draw.exploring, draw.rng)
+        aims = self._aims.opening(draw.exploring, draw.rng, draw.request.tools)
         plans = (self._planner.plan_turn(Wish(aim.target), draw.rng) for aim in aims)
         found = next((turn for turn in plans if isinstance(turn, TurnPlan)), None)
         if found is not None:
@@ -176,16 +221,26 @@ class CoveragePlanner:
         return False
 
     def _wanted_kinds(self, draw: Drawing) -> list[TurnKind]:
-        wanted = self.coverage.quotas.most_wanted(draw.kinds)
+        wanted = self._most_wanted(draw)
         return [kind for kind in wanted if kind not in PLAIN or kind == draw.plain]
+
+    def _most_wanted(self, draw: Drawing) -> list[TurnKind]:
+        """Kinds by how much they lack; the one first that the item is asked to have and has not yet."""
+        wanted, first = self.coverage.quotas.most_wanted(draw.kinds), draw.request.cell.kind
+        return wanted if first is None or first in draw.kinds else [first, *(kind for kind in wanted if kind != first)]
 
     def _turn_of(self, kind: TurnKind, relations: Sequence[Relation], draw: Drawing) -> bool:
         found = self._drawer.turn_of(kind, relations, draw)
         if found is not None:
             draw.take(found)
         else:
-            self.coverage.quotas.could_not_plan(kind)
+            self._could_not_plan(kind, draw)
         return found is not None
+
+    def _could_not_plan(self, kind: TurnKind, draw: Drawing) -> None:
+        """Note it, unless it was for a part of the tools only."""
+        if draw.request.tools is None:
+            self.coverage.quotas.could_not_plan(kind)
 
     def _with_irrelevant(self, draw: Drawing) -> list[TurnPlan]:
         """The turns with those in their places that ask for what nobody offers, where there is such a tool."""
@@ -197,7 +252,7 @@ class CoveragePlanner:
             if ranked:
                 turns.insert(place, TurnPlan(ranked[0], (), "irrelevant"))
             else:
-                self.coverage.quotas.could_not_plan("irrelevant")
+                self._could_not_plan("irrelevant", draw)
         return [replace(turn, relation=relation_of(turn, turns[:at])) for at, turn in enumerate(turns)]
 
     def _why_nothing(self) -> NoSource:
@@ -206,3 +261,7 @@ class CoveragePlanner:
             if self._aims.is_asked_for(tool) and (missing := self._planner.reach.missing(tool)):
                 return NoSource(*missing)
         return NoSource("any tool", "")
+
+
+def _places(history: Mapping[int, Traces]) -> Iterator[tuple[int, Place]]:
+    return ((index, traces.place) for index, traces in history.items() if traces.place is not None)

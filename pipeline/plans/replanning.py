@@ -18,6 +18,7 @@ from toolweave.graph.planner import Wish
 from toolweave.graph.planning.draft import EdgeKey, Leaning, Past, edges_of
 from toolweave.graph.relations import past_for
 from toolweave.pipeline.plans.drawing import Drawer, Drawing, drawn_relations
+from toolweave.pipeline.plans.grid import Request
 
 REDRAWN = 4
 """Times that a turn is drawn until it is another one."""
@@ -43,6 +44,7 @@ class Lessons:
         plan, old = lost.plan, lost.plan.turns[lost.turn]
         rng = random.Random(f"{plan.seed}:{lost.turn}:{tries}")
         draw = Drawing(rng, old.target not in self.drawer.planner.trusted.costs)
+        draw.request = Request(tools=self.drawer.home.get(plan.turns[0].target))
         for turn in plan.turns[: lost.turn]:
             draw.take(turn)
         found = self._instead(lost, old, draw, tries)

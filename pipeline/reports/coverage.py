@@ -15,6 +15,7 @@ from toolweave.graph.model import Edge, ToolGraph
 from toolweave.graph.planning.draft import EdgeKey, edge_key
 from toolweave.pipeline.plans.history import Rehearsed, rehearsals
 from toolweave.pipeline.reports.coverage_rows import RowFacts, row_facts
+from toolweave.pipeline.reports.grid import GridRecord, grid_of, read_grid_record
 from toolweave.pipeline.reports.taxonomy import failures
 from toolweave.pipeline.sample import Sample
 from toolweave.pipeline.storage.graph_file import graph_from_json
@@ -38,6 +39,8 @@ class RunRecord:
     """Tool id → which parameter has no source."""
     rehearsals: tuple[Rehearsed, ...] = ()
     """Every plan that was rehearsed, in the order of the items."""
+    grid: GridRecord | None = None
+    """Shares by server, difficulty and kind, where some were wanted."""
 
 
 def read_run(root: Path) -> RunRecord:
@@ -46,7 +49,8 @@ def read_run(root: Path) -> RunRecord:
     Raises:
         RunError: It holds no run, or lines that are no samples.
     """
-    manifest = read_json(root / "manifest.json")
+    manifest, settings = read_json(root / "manifest.json"), read_json(root / "settings.json")
+    rejected = tuple(read_lines(root / "rejected.jsonl"))
     try:
         graph = graph_from_json(read_json(root / "graph.json"))
         lines = read_lines(root / "samples.jsonl")
@@ -56,11 +60,12 @@ def read_run(root: Path) -> RunRecord:
     return RunRecord(
         graph,
         rows,
-        tuple(read_lines(root / "rejected.jsonl")),
-        as_object(read_json(root / "settings.json").get("kinds")),
+        rejected,
+        as_object(settings.get("kinds")),
         as_object(as_object(manifest.get("servers")).get("refused")),
         as_object(manifest.get("unreachable")),
         rehearsals(root / "events.jsonl"),
+        read_grid_record(root, as_object(settings.get("grid")), rejected),
     )
 
 
@@ -81,6 +86,8 @@ def coverage_of(run: RunRecord) -> dict[str, Any]:
         "shapes": _shapes(run.rows),
         "values": _values(run.rows),
         "server_pairs": {"+".join(pair): count for pair, count in sorted(pairs.items())},
+        **({"grid": grid_of(run.grid)} if run.grid else {}),
+        **({"marks": marks} if (marks := _counted(mark for row in run.rows for mark in row.marks)) else {}),
     }
 
 

@@ -43,6 +43,8 @@ class RowFacts:
     depth: int
     sources: Counter[str]
     """Argument leaves by the kind of their source."""
+    marks: tuple[str, ...] = ()
+    """How it came about, where that was in another way than most: `role_play`, `refined`."""
 
 
 def row_facts(sample: Sample, graph: ToolGraph) -> RowFacts:
@@ -56,7 +58,14 @@ def row_facts(sample: Sample, graph: ToolGraph) -> RowFacts:
         frozenset([*_values(sample, calls), *_state(calls, graph)]),
         max(depths(feeding).values(), default=0),
         Counter(str(item.source.get("kind")) for item in sample.provenance),
+        marks_of(sample),
     )
+
+
+def marks_of(sample: Sample) -> tuple[str, ...]:
+    """How a row came about, where that was in another way than most."""
+    played = ("role_play",) if sample.mode == "role_play" else ()
+    return (*played, "refined") if sample.refined is not None else played
 
 
 def tool_of(call: ExpectedCall) -> str:

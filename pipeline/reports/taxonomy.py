@@ -6,6 +6,7 @@ teacher     the model behind a role gave nothing that could be used
 plan        the chain did not lead to its target: a tool refused, or a look-up came back without the wanted field
 query       no request passed the checks
 reasoning   the chain was not reached by thinking within the attempts that it had
+role_play   no conversation of a simulated user and an assistant passed the checker of its plan, or the gates
 gate        a finished sample did not pass a check
 duplicate   a finished sample is nearly the same as one that was kept
 budget      what the item or the run may use up was used up
@@ -19,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args
 
 FailureClass = Literal[
-    "server", "network", "teacher", "plan", "query", "reasoning", "gate", "duplicate", "budget", "internal"
+    "server", "network", "teacher", "plan", "query", "reasoning", "role_play", "gate", "duplicate", "budget", "internal"
 ]
 CLASSES: tuple[FailureClass, ...] = get_args(FailureClass)
 _OF_STAGE: dict[str, FailureClass] = {name: name for name in CLASSES}

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
+
 from toolweave.agent.arguments import ValueBook
 from toolweave.agent.probe import ProbeBudget, ProbeReport, probe
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.planner import Planner
 from toolweave.pipeline.environments import OpenEnvironment
+from toolweave.pipeline.plugins import load_functions
 from toolweave.pipeline.running.introspect import Introspection, introspect
+from toolweave.pipeline.running.sources import supplied
 from toolweave.pipeline.settings import RunSettings
 from toolweave.pipeline.storage.graph_file import graph_from_json, graph_to_json
 from toolweave.pipeline.storage.store import Store, read_json
 from toolweave.servers.config import McpConfig, ServerSpec, load_mcp_config
 from toolweave.servers.errors import ConfigError, RunError
 from toolweave.servers.watch import noting_deaths
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +60,16 @@ class Groundwork:
         if not seen.allowed:
             reason = next(iter(seen.refused.values()), "the servers list none")
             raise ConfigError(f"{self.settings.mcp}: no tool may be called: {reason}")
+        if sources := load_functions("values", self.settings.value_sources):
+            config = supplied(config, seen, sources, self.store.root / "values.json")
         path = self.store.root / "graph.json"
         if not path.exists():
             await self._learn(config, seen)
         graph = self._unchanged(graph_from_json(read_json(path)), seen)
         specs = {spec.name: spec for spec in config.servers}
         seen = seen.checked_against(graph, specs)
+        for name in graph.belied:
+            log.warning("a tool says that it only reads, and was seen to change something", tool=name)
         book = ValueBook(specs, graph.facts, graph.tools)
         return Ground(specs, seen, graph, book, Planner(graph, book.speakable, seen.allowed, book.variety))
 
@@ -82,6 +92,8 @@ class Groundwork:
         report = await experiments() if deaths else report
         for server, reason in report.unprobed.items():
             self.store.record("unprobed", server=server, reason=reason)
+        for server, said in report.shut_out.items():
+            log.warning("a server may write to ${WORKSPACE} only, and tried elsewhere", server=server, said=said[:200])
         self.store.write_json("graph.json", graph_to_json(report.graph))
 
     def _unchanged(self, graph: ToolGraph, seen: Introspection) -> ToolGraph:

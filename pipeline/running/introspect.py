@@ -31,6 +31,15 @@ class Introspection:
         """Ids of the tools that may be called."""
         return frozenset(tool.id for tool in self.tools) - self.refused.keys()
 
+    def beside(self, other: Introspection) -> Introspection:
+        """What both have seen, of different servers."""
+        return Introspection(
+            (*self.tools, *other.tools),
+            self.versions | other.versions,
+            self.failures | other.failures,
+            self.refused | other.refused,
+        )
+
     def checked_against(self, graph: ToolGraph, specs: Mapping[str, ServerSpec]) -> Introspection:
         """Without the tools that say that they only read, and were seen to change something."""
         caught = [tool for tool in self.tools if tool.id in self.allowed and graph.fact(tool.id).access == "writes"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from toolweave.graph.plan import NoSource, TrajectoryPlan
 from toolweave.pipeline.environments import warm_environments
 from toolweave.pipeline.plans.learning import coverage_planner
+from toolweave.pipeline.plans.planning import CoveragePlanner
 from toolweave.pipeline.running.groundwork import Ground, Groundwork
 from toolweave.pipeline.settings import RunSettings
 from toolweave.pipeline.storage.identity import identity_of
@@ -31,6 +32,8 @@ class Preview:
     """Why there are no more plans, where fewer were found than asked for."""
     probed: int
     """Live calls that were made to learn which tool feeds which."""
+    grid: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Each cell with its wanted share, and the share of the plans whose samples are likely to lie in it."""
 
     def as_json(self) -> dict[str, Any]:
         """Everything, as `--json` prints it."""
@@ -40,6 +43,7 @@ class Preview:
             "tools": list(self._tools()),
             "plans": [_plan_json(plan) for plan in self.plans],
             "kinds": dict(Counter(turn.kind for plan in self.plans for turn in plan.turns)),
+            **({"grid": self.grid} if self.grid else {}),
             "values": self._values(),
             "stopped": str(self.stopped) if self.stopped else None,
             "probed": self.probed,
@@ -57,14 +61,14 @@ class Preview:
 
     def _tools(self) -> Iterator[dict[str, Any]]:
         planned = Counter(tool for plan in self.plans for tool in plan.tools)
-        reach = self.ground.planner.reach
-        for tool in self.ground.seen.tools:
-            decision = decide(self.ground.specs[tool.server], tool)
-            missing = reach.missing(tool.id) if decision.allowed else None
+        reach, seen = self.ground.planner.reach, self.ground.seen
+        for tool in seen.tools:
+            allowed = tool.id in seen.allowed
+            missing = reach.missing(tool.id) if allowed else None
             yield {
                 "tool": tool.id,
-                "may_be_called": decision.allowed,
-                "why": decision.reason,
+                "may_be_called": allowed,
+                "why": seen.refused.get(tool.id) or decide(self.ground.specs[tool.server], tool).reason,
                 "without_source": str(missing[1]) if missing else None,
                 "planned": planned[tool.id],
             }
@@ -99,9 +103,14 @@ async def preview(settings: RunSettings, *, probing: bool) -> Preview:
     for index in range(settings.samples):
         plan = planner.plan(index)
         if isinstance(plan, NoSource):
-            return Preview(ground, tuple(plans), plan, calls)
+            return Preview(ground, tuple(plans), plan, calls, _cells(planner))
         plans.append(plan)
-    return Preview(ground, tuple(plans), None, calls)
+    return Preview(ground, tuple(plans), None, calls, _cells(planner))
+
+
+def _cells(planner: CoveragePlanner) -> list[dict[str, Any]]:
+    shares = planner.grid.planned_shares() if planner.grid is not None else {}
+    return [{"cell": str(cell), "wanted": wanted, "planned": planned} for cell, (wanted, planned) in shares.items()]
 
 
 def _blank(schema: dict[str, Any]) -> Any:

@@ -13,7 +13,7 @@ from toolweave.pipeline.engines.actors import open_ray_engine
 from toolweave.pipeline.engines.job import Engine, Job, open_bench
 from toolweave.pipeline.environments import Environments
 from toolweave.pipeline.making.finished import Finished
-from toolweave.pipeline.plans.history import History
+from toolweave.pipeline.plans.history import History, remarked
 from toolweave.pipeline.plans.learning import Drawn, Known, coverage_planner
 from toolweave.pipeline.plans.planning import CoveragePlanner
 from toolweave.pipeline.plans.schedule import Schedule, first_wave
@@ -99,8 +99,9 @@ class Run:
         if complete:
             self.store.finish()
         manifest = self._write_manifest(ground, "finished" if complete else "stopped")
-        self.store.write_json("coverage.json", coverage_of(read_run(self.store.root)))
-        return manifest | self._estimate()
+        covered = coverage_of(read_run(self.store.root))
+        self.store.write_json("coverage.json", covered)
+        return manifest | self._estimate() | ({"grid": covered["grid"]} if "grid" in covered else {})
 
     def _estimate(self) -> dict[str, Any]:
         """What all samples would take, of a run that was only to give an idea of it."""
@@ -137,7 +138,7 @@ class Run:
         turns = Turns(self.store.next)
 
         async def make(plan: TrajectoryPlan) -> Finished:
-            return await engine.make(plan, planner.lessons(plan.index))
+            return remarked(await engine.make(plan, planner.lessons(plan.index)), planner.grid)
 
         async def settle(item: Finished) -> bool:
             return await self._settle(item.judged_by(self.barriers.weeding.judged))

@@ -12,9 +12,10 @@ import anyio.to_thread
 from anyio.from_thread import start_blocking_portal
 
 from toolweave.pipeline.engines.actors import load_ray
-from toolweave.pipeline.engines.job import gates_of
+from toolweave.pipeline.engines.job import gates_of, stages_of
 from toolweave.pipeline.environments import warm_environments
 from toolweave.pipeline.grouped_errors import plain_errors
+from toolweave.pipeline.plugins import load_functions
 from toolweave.pipeline.running.barriers import Barriers
 from toolweave.pipeline.running.control import Control
 from toolweave.pipeline.running.governor import Governor
@@ -63,6 +64,8 @@ async def run_job(
     barriers = Barriers.read(settings)
     rubric = rubric_of(settings)
     gates_of(settings)
+    stages_of(settings)
+    load_functions("values", settings.value_sources)
     pace, governor = pace or Pace(), governor or Governor()
     if pace.engine == "ray":
         load_ray()

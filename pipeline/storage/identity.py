@@ -20,7 +20,8 @@ def identity_of(settings: RunSettings) -> dict[str, Any]:
     Raises:
         ConfigError: A file that the settings name cannot be read.
     """
-    prompts = {} if settings.model == OFFLINE and settings.judge is None else load_prompts(settings.prompts).digests()
+    alone = settings.model == OFFLINE and settings.judge is None and not settings.roles
+    prompts = {} if alone else load_prompts(settings.prompts).digests()
     files = {str(path): _digest(path) for path in settings.decontaminate}
     files |= {str(path / "samples.jsonl"): _digest(path / "samples.jsonl") for path in settings.unlike}
     files |= {str(settings.weak): _digest(trials_of(settings.weak))} if settings.weak is not None else {}

@@ -23,19 +23,21 @@ def sample_row(sample: dict[str, Any]) -> dict[str, Any]:
         "kinds": list(dict.fromkeys(turn["kind"] for turn in as_list(sample.get("turns")))),
         "tools": list(tools),
         "servers": list(dict.fromkeys(tool.partition("/")[0] for tool in tools)),
-        "checks": _checks(quality, checker),
+        "checks": _checks(sample, quality, checker),
         **{name: quality.get(name, 0) for name in _FIGURES},
     }
 
 
-def _checks(quality: dict[str, Any], checker: dict[str, Any]) -> list[str]:
-    """What the gates found, as facts to filter by."""
+def _checks(sample: dict[str, Any], quality: dict[str, Any], checker: dict[str, Any]) -> list[str]:
+    """How it came about and what the gates found, as facts to filter by."""
     found = {
         "final state checked": bool(checker.get("state") or checker.get("files")),
         "final state not checked": bool(checker.get("unasserted")),
         "mutants survived": bool(quality.get("survivors")),
         "needed retries": quality.get("attempts", 1) > 1,
         "has a failing call": any(call.get("fails") for call in as_list(checker.get("calls"))),
+        "role-played": sample.get("mode") == "role_play",
+        "reworded": sample.get("refined") is not None,
         "judge unsure": "unsure" in as_object(quality.get("judged")).values(),
         "judge said no": "no" in as_object(quality.get("judged")).values(),
     }

@@ -5,18 +5,25 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 import anyio
 from mcp.server.stdio import stdio_server
 
 from toolweave.servers.errors import ConfigError
 from toolweave.servers.simulated.catalogue import chosen, read_catalogue
-from toolweave.servers.simulated.server import build
+from toolweave.servers.simulated.server import build, usable
+from toolweave.servers.simulated.world import SimulatedWorld
 
 
 async def _serve(tools: Path, name: str | None, seed: int) -> None:
     _, listed = chosen(read_catalogue(tools), name, tools)
-    server = build(listed, seed)
+    world = SimulatedWorld(offered := usable(listed), seed)
+
+    async def answer(name: str, arguments: dict[str, Any]) -> Any:
+        return world.answer(name, arguments)
+
+    server = build(offered, answer)
     async with stdio_server() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
 

@@ -70,6 +70,11 @@ class Kind:
         """As a person says it."""
         return " ".join(self.noun)
 
+    def is_own_id(self, name: str) -> bool:
+        """Whether a field holds the id of the thing itself: `id`, and `task_id` of a task."""
+        owner = owner_of(name) if is_handed_out(name) else None
+        return name == "id" or (self.key == "id" and bool(owner) and same_noun(owner or (), self.noun))
+
     @property
     def plural(self) -> str:
         """The name of a field that holds several."""
@@ -155,6 +160,8 @@ def is_handed_out(parameter: str) -> bool:
 def _learn(kind: Kind, use: Use) -> None:
     """What a tool says about the fields of its kind."""
     for name, schema in (*_fields(use), *_shown(use, kind)):
+        if name == kind.key:
+            continue
         kind.fields.setdefault(name, schema)
         if name in use.references:
             kind.references[name] = use.references[name]
@@ -169,7 +176,7 @@ def _fields(use: Use) -> Iterator[tuple[str, dict[str, Any]]]:
         words = words_of(name)
         if is_payload(name, use.noun) and as_object(inner.get("properties")):
             yield from ((key, as_object(item)) for key, item in as_object(inner["properties"]).items())
-        elif name == use.key or not words or name == "id":
+        elif (name == use.key and use.deed != "make") or not words or name == "id":
             continue
         elif use.deed != "find" or _selects(name, inner, use):
             yield name, inner
@@ -196,7 +203,7 @@ def _shown(use: Use, kind: Kind) -> Iterator[tuple[str, dict[str, Any]]]:
         if kind.key in named or "id" in named or use.deed in ("get", "make", "change"):
             for name, inner in named.items():
                 found = resolved(as_object(inner), root)
-                if name not in ("id", kind.key) and found.get("type") not in ("object", "array"):
+                if not kind.is_own_id(name) and name != kind.key and found.get("type") not in ("object", "array"):
                     yield name, found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from mcp import types
@@ -13,61 +13,48 @@ from mcp.server.lowlevel import Server
 
 from toolweave.servers.info import SIMULATOR
 from toolweave.servers.introspect import read_tool
-from toolweave.servers.json_values import is_object
+from toolweave.servers.offering import listed, result_of
 from toolweave.servers.simulated.things import Refusal
-from toolweave.servers.simulated.world import SimulatedWorld
 from toolweave.servers.tools import Tool
 
+Answer = Callable[[str, dict[str, Any]], Awaitable[Any]]
+"""Name of a tool and arguments → its output; raises `Refusal`."""
 
-def build(listed: Sequence[dict[str, Any]], seed: int) -> Server[object]:
-    """A server that offers these tools as they were listed; those that no client could use are left out."""
+
+def usable(offered: Sequence[dict[str, Any]]) -> list[Tool]:
+    """The tools as they were listed; those that no client could use are left out."""
     tools: dict[str, Tool] = {}
-    shown: list[types.Tool] = []
-    for raw in listed:
+    for raw in offered:
         try:
             tool = read_tool("", raw)
         except ValueError:
             continue
-        if tool.name not in tools:
-            tools[tool.name] = tool
-            shown.append(_listed(tool))
-    world = SimulatedWorld(list(tools.values()), seed)
+        tools.setdefault(tool.name, tool)
+    return list(tools.values())
+
+
+def build(tools: Sequence[Tool], answer: Answer, by: str = "") -> Server[object]:
+    """A server that offers these tools.
+
+    Args:
+        tools: What it lists.
+        answer: What their calls give.
+        by: Who has a hand in the answers, for its version.
+    """
+    schemas = {tool.name: tool.output_schema for tool in tools}
 
     async def list_tools(
         _: ServerRequestContext[object], __: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=shown)
+        return types.ListToolsResult(tools=[listed(tool.name, tool, tool.output_schema) for tool in tools])
 
     async def call_tool(_: ServerRequestContext[object], params: types.CallToolRequestParams) -> types.CallToolResult:
         try:
-            value = world.answer(params.name, params.arguments or {})
+            value = await answer(params.name, params.arguments or {})
         except Refusal as refusal:
-            return _result(str(refusal), failed=True)
+            return result_of(str(refusal), None, failed=True)
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        has_schema = tools[params.name].output_schema is not None
-        return _result(text, structured=value if has_schema and is_object(value) else None)
+        return result_of(text, value if schemas[params.name] is not None else None, failed=False)
 
-    version = importlib.metadata.version("toolweave")
+    version = f"{importlib.metadata.version('toolweave')}{f' with {by}' if by else ''}"
     return Server(SIMULATOR, version=version, on_list_tools=list_tools, on_call_tool=call_tool)
-
-
-def _listed(tool: Tool) -> types.Tool:
-    hints = tool.annotations
-    return types.Tool(
-        name=tool.name,
-        description=tool.description,
-        input_schema=tool.input_schema,
-        output_schema=tool.output_schema,
-        annotations=types.ToolAnnotations(
-            title=hints.title,
-            read_only_hint=hints.read_only,
-            destructive_hint=hints.destructive,
-            idempotent_hint=hints.idempotent,
-            open_world_hint=hints.open_world,
-        ),
-    )
-
-
-def _result(text: str, *, structured: dict[str, Any] | None = None, failed: bool = False) -> types.CallToolResult:
-    content: list[types.ContentBlock] = [types.TextContent(type="text", text=text)]
-    return types.CallToolResult(content=content, structured_content=structured, is_error=failed)

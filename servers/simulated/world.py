@@ -9,9 +9,11 @@ from toolweave.servers.json_values import as_list, canonical, is_list, is_object
 from toolweave.servers.schemas import first_problem
 from toolweave.servers.simulated.names import LEAVING, OVERWRITING, words_of
 from toolweave.servers.simulated.reading import PAGING, SEARCHING, Use, is_payload, read_tools
-from toolweave.servers.simulated.shapes import shaped
-from toolweave.servers.simulated.things import Refusal, Row, Things, all_things, things_of
-from toolweave.servers.simulated.values import example, identifier
+from toolweave.servers.simulated.shapes import Shaped, shaped
+from toolweave.servers.simulated.things import LABELS, Refusal, Row, Things, all_things, described, things_of
+from toolweave.servers.simulated.values import example
+from toolweave.servers.simulated.widening import widen
+from toolweave.servers.simulated.writing import Ask, Writer, filled
 from toolweave.servers.tools import Tool
 
 _MOST_LISTED = 20
@@ -25,12 +27,15 @@ class SimulatedWorld:
     Args:
         tools: What it offers.
         seed: Which things there are at the start.
+        writer: Fills in what the rules leave open; without one they make it up.
     """
 
-    def __init__(self, tools: Sequence[Tool], seed: int) -> None:
-        self.seed = seed
-        self.uses, self.kinds = read_tools(tools)
-        self.things = all_things(self.kinds, seed)
+    def __init__(self, tools: Sequence[Tool], seed: int, writer: Writer | None = None) -> None:
+        self.uses, kinds = read_tools(tools)
+        self._writer = writer
+        if writer is not None:
+            widen(kinds, self.uses.values(), seed, writer)
+        self.things = all_things(kinds, seed, writer, self.uses.values())
 
     def answer(self, name: str, arguments: dict[str, Any]) -> Any:
         """The output of a tool, fit for its output schema.
@@ -44,10 +49,25 @@ class SimulatedWorld:
             raise Refusal(f"Invalid arguments: {problem}")
         given = {key: value for key, value in arguments.items() if value is not None}
         self._check_references(use, given)
-        things = things_of(use.noun, self.things, self.kinds)
+        things = things_of(use.noun, self.things)
         assert things is not None  # every use has brought its kind
         value = self._done(use, given, things)
-        return shaped(value, use.tool, things.rng("shape", canonical(_identity(value, things))))
+        rng = things.rng("shape", canonical(_identity(value, things)))
+        return self._written(
+            shaped(value, use.tool, things.kind, rng, _guessed(use, value, things)), use, given, value, things
+        )
+
+    def _written(self, answer: Shaped, use: Use, given: dict[str, Any], value: Any, things: Things) -> Any:
+        """The answer, with what was made up for it as the writer has it; lists are made of what is written already."""
+        if self._writer is None or not answer.made_up or use.deed == "find":
+            return answer.value
+        key = value.get(things.kind.key) if is_object(value) else None
+        thing = things.born.get(str(key)) if key is not None else None
+        about = {"thing": thing} if thing is not None else {"arguments": given}
+        facts = {"kind": things.kind.name, "tools": described([use.tool]), **about}
+        what = f"parts of what the tool {use.tool.name!r} answers"
+        schema = use.tool.output_schema or {}
+        return filled(Ask(what, facts, answer.made_up, things.seed, answer.value, schema), self._writer)
 
     def _done(self, use: Use, given: dict[str, Any], things: Things) -> Any:
         match use.deed:
@@ -66,7 +86,7 @@ class SimulatedWorld:
 
     def _check_references(self, use: Use, given: dict[str, Any]) -> None:
         for name, noun in use.references.items():
-            other = things_of(noun, self.things, self.kinds)
+            other = things_of(noun, self.things)
             if other is None or other.kind.noun == use.noun or not other.kind.closed:
                 continue
             for key in as_list(given.get(name)) or ([given[name]] if name in given else []):
@@ -75,7 +95,7 @@ class SimulatedWorld:
 
     def _found(self, use: Use, given: dict[str, Any], things: Things) -> dict[str, Any]:
         rows = [row for row in things.rows.values() if all(_fits(use, row, *item) for item in given.items())]
-        wanted = {name: value for name, value in given.items() if not set(words_of(name)) & PAGING}
+        wanted = _without_paging(given)
         if not rows and wanted and "make" not in things.kind.deeds and not _was_there(things, wanted):
             rows = [things.put(row) for row in _invented(things, wanted)]
         return {things.kind.plural: _page(rows, given), "total": len(rows)}
@@ -87,16 +107,17 @@ class SimulatedWorld:
 
     def _one(self, given: dict[str, Any], things: Things) -> Row:
         """The thing that the arguments as a whole mean; without any, the only one of its kind."""
-        known = {name: value for name, value in given.items() if not set(words_of(name)) & PAGING}
+        known = _without_paging(given)
         key = canonical(known)
         if key not in things.rows:
             row = things.row(key, known)
             del row[things.kind.key]
-            things.rows[key] = row | ({things.kind.key: known[things.kind.key]} if things.kind.key in known else {})
+            row |= {things.kind.key: known[things.kind.key]} if things.kind.key in known else {}
+            things.put(things.written([row], known)[0], key)
         return things.rows[key]
 
     def _made(self, use: Use, given: dict[str, Any], things: Things) -> Row:
-        known = _fields(use, given, things)
+        known = _fields(use, given)
         natural = things.kind.key
         key = known.get(natural) if natural != "id" else None
         there = things.rows.get(str(key)) if key is not None else None
@@ -105,14 +126,15 @@ class SimulatedWorld:
             return there
         if there is not None:
             raise Refusal(f"There already is a {things.kind.name} with {natural} {key!r}.")
-        return things.put(things.row(things.new_key() if key is None else key, known, "made"))
+        row = things.row(things.new_key() if key is None else key, known, "made")
+        return things.put(things.written([row], known)[0])
 
     def _changed(self, use: Use, given: dict[str, Any], things: Things) -> Row:
         if use.key is not None and use.key in given:
             row = things.find(given[use.key], use.key)
-            change = {k: v for k, v in _fields(use, given, things).items() if k not in (use.key, things.kind.key)}
+            change = {k: v for k, v in _fields(use, given).items() if k not in (use.key, things.kind.key)}
         else:
-            row, change = self._one({}, things), _fields(use, given, things)
+            row, change = self._one({}, things), _fields(use, given)
         row.update(change)
         if use.verb in LEAVING:
             row["status"] = LEAVING[use.verb]
@@ -138,7 +160,16 @@ class SimulatedWorld:
         return {"status": "done", name if name != "status" else "result": example({}, name, rng)}
 
 
-def _fields(use: Use, given: dict[str, Any], things: Things) -> Row:
+def _without_paging(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if not set(words_of(name)) & PAGING}
+
+
+def _guessed(use: Use, value: Any, things: Things) -> list[str]:
+    """What an answer says that nothing was known of."""
+    return [name for name in value if name not in ("status", things.kind.key)] if use.deed == "act" else []
+
+
+def _fields(use: Use, given: dict[str, Any]) -> Row:
     """The fields of a thing that arguments give, those inside a payload too."""
     found: Row = {}
     for name, value in given.items():
@@ -181,18 +212,14 @@ def _invented(things: Things, wanted: dict[str, Any]) -> list[Row]:
     rows: list[Row] = []
     for number in range(_INVENTED):
         rng = things.rng("found", wanted, number)
-        key = _key_of(things, rng.randrange(2**31))
-        row = things.row(key, known)
-        label = next(name for name in (*row, "name") if name in ("name", "title", "label", "subject") or name == "name")
-        if label not in known and label != things.kind.key:
+        key = things.some_key(things.rng("found key", rng.randrange(2**31)))
+        rows.append(things.row(key, known))
+    rows = things.written(rows, wanted)
+    for row in rows:
+        label = next(name for name in (*row, "name") if name in LABELS)
+        if label not in known and label != things.kind.key and not _says(row, text):
             row[label] = f"{text} {row.get(label, '')}".strip()
-        rows.append(row)
     return rows
-
-
-def _key_of(things: Things, number: int) -> Any:
-    kind, rng = things.kind, things.rng("found key", number)
-    return identifier(kind.noun, kind.key_schema, rng) if kind.key == "id" else example(kind.key_schema, kind.key, rng)
 
 
 def _page(rows: list[Row], given: dict[str, Any]) -> list[Row]:

@@ -38,3 +38,8 @@ def test_a_moment_near_now_follows_the_clock() -> None:
 
 def test_a_moment_that_somebody_said_is_no_clock() -> None:
     assert clocked('{"at": "2026-03-04"}', NOW, ['{"day": "2026-03-04"}']) == set()
+
+
+def test_a_moment_in_prose_differs_as_a_whole() -> None:
+    one, other = "Made 2026-01-03T02:07:38Z by Ada.", "Made 2026-01-03T02:07:41Z by Ada."
+    assert differing(one, other) == {f"#{index}" for index in range(1, 10)}

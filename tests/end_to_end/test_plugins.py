@@ -1,4 +1,4 @@
-"""The example package, really installed: its gate, its teacher and its format, by name on the command line."""
+"""The example package, really installed: its gate, stage, values, teacher and format, by name on the command line."""
 
 from __future__ import annotations
 
@@ -31,19 +31,27 @@ def called(environment: dict[str, str], *words: str) -> subprocess.CompletedProc
     )
 
 
-def test_a_gate_a_teacher_and_a_format_of_another_package_are_used_by_name(
-    installed: dict[str, str], tmp_path: Path
-) -> None:
-    servers = json.loads((ROOT / "mcp.json").read_text())["mcpServers"]
+def test_parts_of_another_package_are_used_by_name(installed: dict[str, str], tmp_path: Path) -> None:
+    world = {"command": "python", "args": ["-m", "toolweave.servers.worlds.library"]}
     mcp, out = tmp_path / "mcp.json", tmp_path / "run"
-    mcp.write_text(json.dumps({"mcpServers": {"library": servers["library"]}}))
-    run = ("run", "--mcp", str(mcp), "--out", str(out), "-n", "3", "--seed", "4", "--turns", "1")
-    done = called(installed, *run, "--model", "terse", "--gate", "short-requests")
+    mcp.write_text(json.dumps({"mcpServers": {"library": world | {"toolweave": {"disposable": True}}}}))
+    (tmp_path / "run.toml").write_text(
+        'mcp = "mcp.json"\nsamples = 3\nseed = 4\nturns = 1\nout = "run"\ntargets = ["search_titles"]\n'
+        'model = "terse"\ngates = ["short-requests"]\nstages = ["words"]\nvalue_sources = ["shelf"]\noffered = 5\n'
+        'roles = {critique = "offline"}\n'
+    )
+    done = called(installed, "run", "--settings", str(tmp_path / "run.toml"))
     assert done.returncode == 0, done.stderr
+    assert json.loads((out / "values.json").read_text()) == {
+        "library": {"search_titles.text": ["Winter Ferry", "Saffron Street"]}
+    }
     rows = [json.loads(line) for line in (out / "samples.jsonl").read_text().splitlines()]
     said = [str(m["content"]) for row in rows for m in row["messages"] if m["role"] == "user"]
-    assert len(rows) == 3 and {row["teacher"] for row in rows} == {"terse"}
+    assert len(rows) == 3 and {row["teacher"] for row in rows} == {"terse (critique: offline)"}
     assert all(len(text.split()) <= 60 for text in said)
+    assert all(row["notes"]["words"]["users"] >= 3 and len(row["tools"]) <= 5 for row in rows)
+    searched = [call["arguments"].get("text") for row in rows for call in row["checker"]["calls"]]
+    assert {"Winter Ferry", "Saffron Street"} & set(searched)
     exported = called(installed, "export", str(out), "--to", "requests", "--out", str(tmp_path / "requests.jsonl"))
     assert exported.returncode == 0, exported.stderr
     assert [json.loads(line)["request"] for line in (tmp_path / "requests.jsonl").read_text().splitlines()] == said
@@ -54,6 +62,8 @@ def test_a_gate_a_teacher_and_a_format_of_another_package_are_used_by_name(
     [
         (("run", "--out", "{out}", "--gate", "short-request"), "did you mean short-requests?"),
         (("run", "--out", "{out}", "--gate", "broken"), "cannot be loaded"),
+        (("run", "--out", "{out}", "--stage", "wrods"), "did you mean words?"),
+        (("run", "--out", "{out}", "--value-source", "shelve"), "did you mean shelf?"),
         (("export", "{out}", "--to", "reqests", "--out", "{out}/x"), "no export format"),
     ],
 )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-MODE, FOLDER, PORT = [*sys.argv[1:], "quiet", "/nowhere", "0"][:3] if len(sys.argv) < 4 else sys.argv[1:4]
+MODE, FOLDER, PORT = (*sys.argv[1:4], *("quiet", "/nowhere", "0")[len(sys.argv) - 1 :])
 STARTED = time.time_ns()
 ITEMS = {"type": "object", "properties": {"kind": {"type": "string", "enum": ["lamp", "rug", "vase"]}}}
 ITEM = {"type": "object", "properties": {"item_id": {"type": "string"}}, "required": ["item_id"]}

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from toolweave.pipeline.cli import app
+from toolweave.pipeline.cli import app, load_command
+from toolweave.pipeline.commands.settings_file import ONE_EACH, UNFLAGGED
+from toolweave.pipeline.settings import Pace, RunSettings
 
 SHOP = """
 import json, sys
@@ -100,6 +102,20 @@ def test_a_settings_file_that_says_nonsense_is_one_line(folder: Path, text: str,
     done = toolweave("plan", "--settings", folder / "run.toml", "--mcp", folder / "mcp.json")
     assert done.exit_code == 2
     assert len(done.stderr.splitlines()) == 1 and words in done.stderr
+
+
+def test_every_setting_of_a_run_can_stand_in_the_file() -> None:
+    command: Any = load_command("run")
+    options = {parameter.name for parameter in command.params}
+    reached = {ONE_EACH.get(name, name) for name in (*RunSettings.model_fields, *Pace.model_fields)}
+    assert reached - options == set(UNFLAGGED)
+
+
+def test_a_setting_that_no_flag_has_counts_and_is_checked(folder: Path) -> None:
+    (folder / "run.toml").write_text('mcp = "mcp.json"\nsamples = 2\nout = "o"\noffered = 0\n')
+    done = toolweave("run", "--settings", folder / "run.toml", "--dry-run")
+    assert done.exit_code == 2
+    assert done.stderr.splitlines() == ["toolweave: offered: Input should be greater than or equal to 1"]
 
 
 @pytest.mark.parametrize(

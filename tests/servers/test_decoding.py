@@ -64,3 +64,22 @@ def test_a_server_that_asks_for_input_has_failed() -> None:
 @pytest.mark.parametrize("text", ["[" * 100_000, "(" * 100_000, "{'a': '\\d'}", "['" + "x" * 300_000 + "']", "[1, ..."])
 def test_no_text_is_too_odd_to_be_decoded(text: str) -> None:
     assert decode_text(text) is not None
+
+
+LINES: list[tuple[str, object]] = [
+    ('{"a": 1}\n{"a": 2}', [{"a": 1}, {"a": 2}]),
+    ('{\n  "a": 1\n}\n\n  {"b": {"c": []}}\n', [{"a": 1}, {"b": {"c": []}}]),
+    ('{"a": NaN}\n{"a": 2}', '{"a": NaN}\n{"a": 2}'),
+    ('{"a": 1} {"a": 2}', '{"a": 1} {"a": 2}'),
+    ('{"a": 1}\n[2]', '{"a": 1}\n[2]'),
+    ('{"a": 1}\nand more', '{"a": 1}\nand more'),
+    ('[1]\n[2]', '[1]\n[2]'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "value"), LINES)
+def test_objects_line_after_line_are_a_list_whoever_reads_them(text: str, value: object) -> None:
+    blocks = [{"type": "text", "text": part} for part in text.split("\n{")]
+    blocks[1:] = [{"type": "text", "text": "{" + block["text"]} for block in blocks[1:]]
+    assert decode_text(text) == value
+    assert decode({"content": blocks}, None).value == value

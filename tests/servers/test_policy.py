@@ -63,3 +63,17 @@ def test_a_refusal_says_how_to_allow_the_tool() -> None:
     decision = decide(ServerSpec(name="s", command="x"), Tool(server="s", name="wipe", annotations=DESTROYS))
     assert decision.reason.startswith('s/wipe is annotated destructive; to call it, put "disposable": true')
     assert '"allow"' in decision.reason
+
+
+@pytest.mark.parametrize("name", ["delete_ticket", "removeItem", "purge-cache"])
+def test_a_name_that_belies_the_read_only_hint_is_not_safe(name: str) -> None:
+    tool = Tool(server="s", name=name, annotations=READS)
+    decision = decide(ServerSpec(name="s", command="x"), tool)
+    assert not decision.allowed
+    assert "says that it only reads, and its name begins with" in decision.reason
+    assert decide(ServerSpec(name="s", command="x", **DISPOSABLE), tool).allowed
+
+
+def test_a_name_that_ends_nothing_is_believed() -> None:
+    for name in ("list_deleted_tickets", "dropbox_search", "get_removed", "killer_facts"):
+        assert decide(ServerSpec(name="s", command="x"), Tool(server="s", name=name, annotations=READS)).allowed

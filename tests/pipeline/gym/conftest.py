@@ -170,3 +170,14 @@ async def sound(post: PostOffice) -> PostOffice:
     async with live({"post": post.spec}) as again:
         assert await sample_problem(post.sample.model_dump(mode="json"), again) is None
     return post
+
+
+@pytest.fixture
+def post_sample() -> Sample:
+    """The sample alone, for what needs no server."""
+    text = {"type": "string"}
+    properties = {"parcel_id": text, "speed": text}
+    sending = {"type": "object", "properties": properties, "required": list(properties)}
+    return sample_with(
+        [Tool("post", "list_parcels", "List the parcels.", {}), Tool("post", "send_parcel", "Send a parcel.", sending)]
+    )

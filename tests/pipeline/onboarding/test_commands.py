@@ -17,7 +17,8 @@ from toolweave.servers.config import load_mcp_config
 from toolweave.servers.json_values import as_object
 
 PROGRAM = """
-import json, sys
+import json, os, sys
+STORE = os.environ.get("TINY_STORE_FILE", "store.json"), os.environ.get("PYTHON_TINY_PATH"), os.getenv("TINY_MODE")
 def main():
     for line in sys.stdin:
         asked = json.loads(line)
@@ -116,9 +117,15 @@ def test_a_package_is_installed_beside_mcp_json_and_its_version_is_kept(
         monkeypatch.setenv(f"{installer}_NO_INDEX", "1")
     done = toolweave("servers", "add", "pypi:tiny-mcp", "--disposable", "--json")
     assert done.exit_code == 0, done.stderr
-    assert json.loads(done.stdout)["callable"] == ["look", "wipe"]
+    said = json.loads(done.stdout)
+    assert said["callable"] == ["look", "wipe"]
+    assert "asks TINY_STORE_FILE where" in said["says"]
+    assert "--env 'TINY_STORE_FILE=${WORKSPACE}/data.json'" in said["says"]
     options = {"package": "pypi:tiny-mcp==1.2", "disposable": True}
     assert table(tmp_path) == {"tiny": {"command": ".servers/pypi-tiny-mcp/bin/tiny-mcp", "toolweave": options}}
+    told = ("--force", "--json", "--env", "TINY_STORE_FILE=${WORKSPACE}/tiny.json")
+    again = toolweave("servers", "add", "pypi:tiny-mcp", *told)
+    assert "asks" not in json.loads(again.stdout)["says"]
 
 
 @pytest.mark.parametrize("name", ["libary", "pypi:", "npm:@@", "no-such-program"])

@@ -29,6 +29,7 @@ for line in sys.stdin:
 """
 FINE = {"name": "look", "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": True}}
 WRITING = {"name": "wipe", "inputSchema": {"type": "object"}}
+LYING = {**FINE, "name": "delete_all"}
 BROKEN = {"name": "drop", "inputSchema": {"type": "object", "properties": {"a": {"type": "strin"}}}}
 
 
@@ -67,9 +68,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "nothing": (serving(), ["it lists no tools"]),
     "noisy": (serving(FINE, noise="Loading rules"), ["writes noise to stdout", "Loading rules", "stderr"]),
     "schema": (serving(FINE, BROKEN), ["drop is left out", "schema is broken"]),
+    "lying": (serving(FINE, LYING), ["delete_all says that it only reads", "begins with 'delete': it is not believed"]),
     "locked": (serving(WRITING), ["none of its tools may be called", "disposable"]),
 }  # fmt: skip
-WORKING = {"noisy", "schema", "locked"}
+WORKING = {"noisy", "schema", "lying", "locked"}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,220 @@
+"""Which tool a step means: by its verb, by what the verb is done to, by its other words and by the values it gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from toolweave.agent.offline.lexicon import SMALL
+from toolweave.agent.offline.mentions import mentions_of
+from toolweave.agent.offline.toolbox import Toolbox, everyday, stem
+from toolweave.agent.texts.instructions import core
+from toolweave.agent.texts.verbs import INSTRUCTING, PARTICLES, alike
+from toolweave.agent.texts.wording import spoken
+from toolweave.graph.vocabulary import DEEDS, IDENTIFYING
+from toolweave.graph.words import words
+from toolweave.servers.tools import Tool
+
+FITS = 0.56
+"""Score from which a tool is taken to be meant."""
+SAME_KIND = 0.45
+"""What it is worth that two verbs only do the same kind of deed."""
+VERB, THING, WORDS = 0.4, 0.35, 0.25
+"""Weights of the verb, of what it is done to, and of all words."""
+_FAR = 7
+"""Words between a verb and its particle, at most."""
+_PHRASE_ENDS = re.compile(
+    r"\s(?:up|out|in|off|down|back|away|of|to|for|from|into|on|onto|at|with|by|under|as|against|towards?|about|through|between"
+    r"|because|called|named|titled|saying|that|which|who|whose|until|than|and|or|there|is|are)(?=\s|$)|[,:;(…]",
+    re.IGNORECASE,
+)
+_POINTING = re.compile(
+    r"^[A-Za-z-]+\s(?:(?:up|out|in|off|down|back|at|for|through)\s)?(?:it|them|one|ones|this|that|these|those|both|him|her|each)"
+    r"(?=\s(?:of|to|for|from|with|in|on|at|by|and|as|up|out|off|down|back|because)\b|\s*$|\s*[,.…])",
+    re.IGNORECASE,
+)
+_NO_THINGS = frozenset(
+    "her his hers him them theirs first then next last finally only again today tomorrow now back away here once well "
+    "way".split()
+)
+TAKEN = 0.6
+"""How surely a tool is about what it takes."""
+BY_NOUN = 0.8
+"""How far a verb is meant by a tool that is about what the verb brings about."""
+_ENDINGS = frozenset("ment ation ance ence ing ion ition al ure".split())
+SHORTEST_HEAD = 4
+"""Letters of a noun that others are compounds of: a work may be an artwork."""
+BESIDE = 0.8
+"""What a noun counts that stands in another phrase than what the verb is done to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A tool with how surely a step means it."""
+
+    tool: Tool
+    score: float
+    verb: float
+    """How far its verb is the step's, 0..1."""
+    thing: float
+    """How far it is done to what the step speaks of, 0..1."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The words of a step, as a tool is looked for by them."""
+
+    text: str
+
+    @cached_property
+    def plain(self) -> str:
+        """The step without its values, and without clauses that only say why or when."""
+        text = spoken(core(self.text))
+        for item in reversed(mentions_of(text)):
+            if item.kind != "name" or not item.text.islower():
+                text = f"{text[: item.start]} … {text[item.end :]}"
+        return text
+
+    @cached_property
+    def verbs(self) -> tuple[str, ...]:
+        """Its verb, first with the particle that belongs to it."""
+        found = [word.lower() for word in re.findall(r"[A-Za-z][a-z-]*", self.plain)]
+        if not found:
+            return ()
+        first, behind = found[0], found[1 : 1 + _FAR]
+        pairs = [f"{first}_{word}" for word in behind if word in PARTICLES]
+        if "on hold" in self.plain.lower():
+            pairs.insert(0, "put_on_hold")
+        return (*pairs, first)
+
+    @cached_property
+    def things(self) -> tuple[tuple[str, ...], ...]:
+        """The nouns of each noun phrase, what the verb is done to first; in each the head comes first."""
+        rest = self.plain.split(" ", 1)[1] if " " in self.plain else ""
+        phrases = [[word for word in words(phrase) if _names(word)] for phrase in _PHRASE_ENDS.split(f" {rest}")]
+        return tuple(tuple(reversed(phrase)) for phrase in phrases if phrase)
+
+    @cached_property
+    def points_back(self) -> bool:
+        """Whether what the verb is done to is only pointed at: "it", "one of them"."""
+        return _POINTING.match(self.plain) is not None
+
+    @cached_property
+    def all(self) -> tuple[str, ...]:
+        """All words that say something, the verb left out."""
+        first = self.verbs[-1] if self.verbs else ""
+        return tuple(word for word in dict.fromkeys(words(self.plain)) if _names(word) and word != first)
+
+
+class Matcher:
+    """Finds the tools that steps mean, among some tools."""
+
+    def __init__(self, tools: Sequence[Tool]) -> None:
+        self.box = Toolbox(tools, {tool.id: tool.id for tool in tools})
+        self._names = {tool.name.lower(): tool for tool in tools} | {tool.id.lower(): tool for tool in tools}
+
+    def named(self, text: str) -> tuple[Tool | None, str]:
+        """The tool that a step calls by its name, and a name in the style of tools that none has."""
+        unknown = ""
+        for name in re.findall(r"`([^`]+)`", text) + re.findall(r"\b[a-z]+(?:_[a-z0-9]+)+\b", text):
+            plain = re.sub(r"\(.*\)$", "", name.strip()).lower()
+            if plain in self._names:
+                return self._names[plain], ""
+            if re.search(
+                rf"\b(?:run|call|use|invoke|execute|trigger|tool|command|function|with)\s+(?:the\s+)?`?{re.escape(name)}",
+                text,
+                re.I,
+            ):
+                unknown = unknown or (name if re.fullmatch(r"[a-z]+(?:[_.-][a-z0-9]+)+(?:\(.*\))?", name) else "")
+        return None, unknown
+
+    def ranked(self, wording: Wording, about: Sequence[Sequence[str]] = ()) -> list[Meant]:
+        """The tools by how surely a step means them, the best first.
+
+        Args:
+            wording: The step.
+            about: What the step before spoke of, for a step that only says "it".
+        """
+        back = [tuple(phrase) for phrase in about] if not wording.things or wording.points_back else []
+        things = [(phrase, 1.0) for phrase in back]
+        things += [(phrase, BESIDE if back or number else 1.0) for number, phrase in enumerate(wording.things)]
+        return sorted((self._meant(tool, wording, things) for tool in self.box.tools), key=lambda one: -one.score)
+
+    def _meant(self, tool: Tool, wording: Wording, things: Sequence[tuple[Sequence[str], float]]) -> Meant:
+        verb = max((_same_deed(one, other) for one in wording.verbs for other in self._verbs_of(tool)), default=0.0)
+        purpose = self.box.purposes[tool.id]
+        if any(_is_deed_of(one, purpose.nouns.head) for one in wording.verbs):
+            verb = max(verb, BY_NOUN)
+        own = self._things_of(tool)
+        fits = [_same_thing(phrase, own) * weight for phrase, weight in things]
+        thing = max(fits, default=0.0)
+        score = VERB * verb + THING * thing + WORDS * self._share(tool, wording.all)
+        return Meant(tool, score, verb, thing)
+
+    def _things_of(self, tool: Tool) -> dict[str, float]:
+        """What a tool is about, and how surely."""
+        purpose = self.box.purposes[tool.id]
+        taken = {word: TAKEN for name in sorted(tool.required) for word in words(name) if word not in IDENTIFYING}
+        described = {word: 0.8 for word in words(purpose.object) if _names(word)}
+        named = dict.fromkeys([*words(purpose.noun), *purpose.nouns.name_words, purpose.nouns.head], 1.0)
+        return taken | described | named
+
+    def _verbs_of(self, tool: Tool) -> tuple[str, ...]:
+        purpose = self.box.purposes[tool.id]
+        name = [part.lower() for part in re.findall(r"[A-Za-z][a-z]*", tool.name)]
+        found = [purpose.verb.replace(" ", "_"), *purpose.verb.split()[:1]]
+        found += [word for word in name[:2] if word in DEEDS or word in INSTRUCTING]
+        found += [f"{one}_{other}" for one, other in pairwise(name) if other in PARTICLES]
+        return tuple(dict.fromkeys(found))
+
+    def _share(self, tool: Tool, spoken_words: Sequence[str]) -> float:
+        """How much of the step's words the tool knows, rare ones weighing more."""
+        weights = {word: self.box.weight(word) for word in spoken_words}
+        total = sum(weights.values())
+        known = sum(weights[word] for word in spoken_words if self.box.says(tool, word))
+        return known / total if total else 0.0
+
+
+def _same_deed(one: str, other: str) -> float:
+    found = alike(one, other)
+    kinds = _kind(one), _kind(other)
+    if not found and kinds[0] is not None and kinds[0] == kinds[1] and kinds[0] != "act" and "_" not in one:
+        return SAME_KIND
+    return found
+
+
+def _names(word: str) -> bool:
+    return word not in SMALL and word not in _NO_THINGS
+
+
+def _is_deed_of(verb: str, noun: str) -> bool:
+    """Whether a noun is what a verb brings about: `payment` of `pay`."""
+    root = verb.removesuffix("e")
+    return len(root) >= len("pay") and noun.startswith(root) and noun[len(root) :] in _ENDINGS
+
+
+def _kind(verb: str) -> str | None:
+    """What sort of deed a verb is; people say of finding and of showing the same."""
+    found = DEEDS.get(verb.split("_")[0])
+    return "look" if found in ("seek", "read") else found
+
+
+def _same_thing(phrase: Sequence[str], own: Mapping[str, float]) -> float:
+    """How far what a phrase speaks of is what a tool is about; its head weighs most."""
+    weights = [1.0, *(0.35 for _ in phrase[1:])]
+    found = [max((_same_noun(word, other) * sure for other, sure in own.items()), default=0.0) for word in phrase]
+    return sum(weight * fit for weight, fit in zip(weights, found, strict=True)) / sum(weights)
+
+
+def _same_noun(one: str, other: str) -> float:
+    if one == other:
+        return 1.0
+    if stem(one) == stem(other):
+        return 0.9
+    if one in everyday(other) or other in everyday(one):
+        return 0.75
+    shorter, longer = sorted((one, other), key=len)
+    return 0.7 if len(shorter) >= SHORTEST_HEAD and longer.endswith(shorter) else 0.0

@@ -1,0 +1,42 @@
+"""What texts would become: their procedures and the tools that the steps mean; tools are listed, none is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from toolweave.agent.texts.matching import Matcher
+from toolweave.agent.texts.resolving import Resolver
+from toolweave.pipeline.environments import warm_environments
+from toolweave.pipeline.from_text.imitation import SERVER, Imitation
+from toolweave.pipeline.from_text.reading import by_rule
+from toolweave.pipeline.from_text.records import described
+from toolweave.pipeline.from_text.texts import procedures_in, text_files
+from toolweave.pipeline.running.introspect import introspect
+from toolweave.pipeline.settings import RunSettings
+from toolweave.servers.config import load_mcp_config
+from toolweave.servers.introspect import read_tool
+
+
+async def preview_texts(files: Sequence[Path], settings: RunSettings, simulate: bool) -> list[dict[str, Any]]:
+    """A line for every procedure, as `procedures.jsonl` has it, by rule and by the schemas alone.
+
+    A run tries the tools, so it may find what gives an argument where this does not.
+
+    Raises:
+        ToolweaveError: A text cannot be read, or no server starts.
+    """
+    procedures = procedures_in(text_files(files))
+    async with warm_environments() as open_fresh:
+        seen = await introspect(load_mcp_config(settings.mcp).servers, open_fresh, strict=settings.strict)
+    matcher = Matcher(seen.tools)
+    resolver = Resolver(matcher, matcher.box.graph({}))
+    meant = [by_rule(procedure, resolver, simulate) for procedure in procedures]
+    imitated = Imitation([one.proposals for one in meant])
+    own = [read_tool(SERVER, tool) for tool in imitated.tools]
+    mapped = [
+        resolver.map(*pair)
+        for pair in zip(procedures, imitated.mapped([one.mapped for one in meant], own), strict=True)
+    ]
+    return [described(*pair, {SERVER}) for pair in zip(procedures, mapped, strict=True)]
