@@ -6,14 +6,13 @@ the same shape cannot be compared place by place.
 
 from __future__ import annotations
 
-import ast
-import json
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from toolweave.agent.patterns import argument_leaves
+from toolweave.servers.decoding import decode_text
 
 _WORD = re.compile(r"\w+|[^\w\s]+")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?|(?<!\w)\d{10}(?:\d{3})?(?!\w)")
@@ -24,7 +23,7 @@ NEAR = timedelta(hours=36)
 
 def places(text: str) -> dict[str, Any]:
     """Every place of an observation with what stands there."""
-    value = _decoded(text)
+    value = decode_text(text)
     if isinstance(value, (dict, list)):
         return dict(argument_leaves(value))
     return {f"#{index}": word for index, word in enumerate(_WORD.findall(text))}
@@ -92,14 +91,3 @@ def _near_in_seconds(since: float, now: datetime) -> bool:
     """Whether a number of seconds, or of milliseconds, since 1970 is near now."""
     seconds = since / 1000 if since > 1e11 else since
     return abs(seconds - now.timestamp()) < NEAR.total_seconds()
-
-
-def _decoded(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        pass
-    try:
-        return ast.literal_eval(text) if text[:1] in "[({" else text
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text

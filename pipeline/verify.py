@@ -17,7 +17,7 @@ import anyio
 from pydantic import ValidationError
 
 from toolweave.agent.messages import Message
-from toolweave.agent.replay import Replayed, replay
+from toolweave.agent.replay import Replayed, rebound, replay
 from toolweave.pipeline.checking.candidate import Candidate, FinalState, gold
 from toolweave.pipeline.checking.judge import judge
 from toolweave.pipeline.checking.offered import Named, Strange, named, strange_tools
@@ -126,15 +126,20 @@ async def sample_problem(line: dict[str, Any], again: Again) -> str | None:
 
 
 def _as_seen(sample: Sample, seen: Replayed, state: FinalState) -> Candidate:
-    """The sample with the arguments and observations of another run."""
-    as_shown = gold(sample)
-    return Candidate(tuple(tuple(_seen_again(one, seen) for one in turn) for turn in as_shown.turns), state)
+    """The sample with the arguments and observations of another run: ids that servers make up afresh differ."""
+    expected = {call.id: call for call in sample.checker.calls}
 
+    def made_again(call: dict[str, Any]) -> dict[str, Any]:
+        return call | {"function": call["function"] | {"arguments": rebound(expected[call["id"]], seen.results)}}
 
-def _seen_again(message: Message, seen: Replayed) -> Message:
-    if message["role"] != "tool":
-        return message
-    return message | {"content": seen.results[message["tool_call_id"]].text}
+    def seen_again(message: Message) -> Message:
+        if message["role"] == "tool":
+            return message | {"content": seen.results[message["tool_call_id"]].text}
+        calls = message.get("tool_calls")
+        return message | {"tool_calls": [made_again(call) for call in calls]} if calls else message
+
+    turns = tuple(tuple(seen_again(one) for one in turn) for turn in gold(sample).turns)
+    return Candidate(turns, state, {name: result.value for name, result in seen.results.items()})
 
 
 @asynccontextmanager

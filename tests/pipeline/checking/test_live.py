@@ -84,6 +84,12 @@ def expected(call_id: str, name: str, arguments: Row, **more: Any) -> Row:
     return {"id": call_id, "server": "desk", "tool": name, "arguments": arguments, **more}
 
 
+def source(call: Row, place: str) -> Row:
+    said = {"/door": "D-1", "/text": "back soon"}
+    taken = call.get("taken", {}).get(place)
+    return {"kind": "output", **taken} if taken else {"kind": "user", "turn": 0, "text": said[place]}
+
+
 def row(calls: list[Row], shown: list[str], tools: list[Row], answer: str) -> Sample:
     messages: list[Row] = [{"role": "user", "content": "Get me through D-1 and say back soon."}]
     for call, text in zip(calls, shown, strict=True):
@@ -92,9 +98,8 @@ def row(calls: list[Row], shown: list[str], tools: list[Row], answer: str) -> Sa
         messages.append({"role": "assistant", "content": "", "reasoning_content": "I go on.", "tool_calls": [made]})
         messages.append({"role": "tool", "tool_call_id": call["id"], "name": call["tool"], "content": text})
     messages.append({"role": "assistant", "content": answer, "reasoning_content": "It worked."})
-    said = {"/door": "D-1", "/text": "back soon"}
     provenance = [
-        {"call": call["id"], "argument": f"/{key}", "source": {"kind": "user", "turn": 0, "text": said[f"/{key}"]}}
+        {"call": call["id"], "argument": f"/{key}", "source": source(call, f"/{key}")}
         for call in calls
         for key in call["arguments"]
     ]
@@ -291,6 +296,17 @@ async def test_verifying_live_reads_the_final_state(tmp_path: Path) -> None:
     async with live({}) as again:
         assert "mcp.json has no server" in str(await sample_problem(line, again))
     await anyio.lowlevel.checkpoint()
+
+
+async def test_an_id_that_is_made_up_afresh_each_time_is_taken_from_the_new_output(tmp_path: Path) -> None:
+    taken = {"/note": {"call": "call_1", "place": "/note"}}
+    calls = [*NOTE, expected("call_2", "show_note", {"note": "N-5"}, taken=taken, after=["call_1"])]
+    async with gate(tmp_path) as (check, offered, spec, _):
+        found = await check(row(calls, [*NOTED, '{"text": "back soon", "seen": 0.3}'], offered, "It says back soon."))
+    assert isinstance(found, Confirmed), found
+    line = found.sample.model_dump(mode="json")
+    async with live({"desk": spec}) as again:
+        assert await sample_problem(line, again) is None
 
 
 def test_a_tool_that_opens_things_is_not_used_to_look_at_the_state() -> None:
