@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import anyio
 import typer
 
 from toolweave.pipeline import console
 from toolweave.pipeline.commands import run_options as options
+from toolweave.pipeline.commands.making import NOTHING_KEPT, absolute, make
 from toolweave.pipeline.commands.options import (
     BaseUrlOption,
     JsonOption,
@@ -21,12 +21,9 @@ from toolweave.pipeline.commands.options import (
 from toolweave.pipeline.commands.sandboxing import heed_sandbox
 from toolweave.pipeline.reports.texts import print_mapped, print_texts
 from toolweave.pipeline.running.governor import Governor
-from toolweave.pipeline.running.interrupts import INTERRUPTED, heed_interrupts
 from toolweave.pipeline.running.progress import OnProgress
 from toolweave.pipeline.settings import Pace, RunSettings
 from toolweave.servers.errors import ConfigError
-
-NOTHING_KEPT = 3
 
 
 def from_text(
@@ -74,8 +71,7 @@ def from_text(
         settings = RunSettings(
             mcp=mcp.absolute(), seed=seed, model=model, base_url=base_url if model != "offline" else None,
             attempts=attempts, probe_calls=probe_calls, prompts=prompts and prompts.absolute(), strict=strict,
-            unlike=tuple(path.absolute() for path in unlike or ()), gates=tuple(gate or ()),
-            decontaminate=tuple(path.absolute() for path in decontaminate or ()),
+            unlike=absolute(unlike), decontaminate=absolute(decontaminate), gates=tuple(gate or ()),
         )  # fmt: skip
         pace = Pace(concurrency=concurrency, in_flight=in_flight)
     if out is None or dry_run:
@@ -99,43 +95,15 @@ def _show(files: list[Path], settings: RunSettings, simulate: bool, as_json: boo
 def _make(
     files: list[Path], settings: RunSettings, pace: Pace, out: Path, simulate: bool, resume: bool, as_json: bool
 ) -> None:
+    run = out.absolute()
+
+    async def job(governor: Governor, on_progress: OnProgress) -> dict[str, Any]:
+        from toolweave.pipeline.from_text.job import run_texts  # a second's worth of libraries, not for --help
+
+        return await run_texts(
+            files, settings, run, pace,
+            resume=resume, governor=governor, simulate=simulate, on_progress=on_progress,
+        )  # fmt: skip
+
     hint = f"Go on with: toolweave from-text --resume --out {out} and the same texts and settings"
-    with console.run_progress(as_json) as on_progress:
-        manifest = console.execute(
-            _run, files, settings, pace, out.absolute(), simulate, resume, on_progress, hint=hint
-        )
-    if manifest is None:
-        console.interrupted(hint)
-    if as_json:
-        console.print_json({"run": str(out), **manifest})
-    else:
-        print_texts(manifest, out)
-    if manifest["ended"] == INTERRUPTED:
-        console.interrupted(hint)
-    if not manifest["outcomes"]["kept"]:
-        raise typer.Exit(NOTHING_KEPT)
-
-
-async def _run(
-    files: list[Path],
-    settings: RunSettings,
-    pace: Pace,
-    out: Path,
-    simulate: bool,
-    resume: bool,
-    on_progress: OnProgress,
-) -> dict[str, Any] | None:
-    """The manifest; `None` when the run was interrupted and left what was in the making."""
-    from toolweave.pipeline.from_text.job import run_texts  # a second's worth of libraries, not for --help
-    from toolweave.pipeline.reports.readable import write_readable
-
-    governor, manifest = Governor(), None
-    async with anyio.create_task_group() as tasks:
-        with anyio.CancelScope() as work:
-            tasks.start_soon(heed_interrupts, governor, work, console.say)
-            manifest = await run_texts(
-                files, settings, out, pace, resume=resume, governor=governor, simulate=simulate, on_progress=on_progress
-            )
-            write_readable(out)
-        tasks.cancel_scope.cancel()
-    return manifest
+    make(job, out, print_texts, hint, as_json=as_json)

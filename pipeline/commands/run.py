@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import anyio
 import typer
 
 from toolweave.pipeline import console
 from toolweave.pipeline.commands import run_options as options
+from toolweave.pipeline.commands.making import absolute, make
 from toolweave.pipeline.commands.options import (
     BaseUrlOption,
     JsonOption,
@@ -24,13 +24,8 @@ from toolweave.pipeline.commands.settings_file import SettingsOption, settled, s
 from toolweave.pipeline.plans.cells import read_grid
 from toolweave.pipeline.reports.summary import print_summary
 from toolweave.pipeline.running.governor import Governor
-from toolweave.pipeline.running.interrupts import INTERRUPTED, heed_interrupts
 from toolweave.pipeline.running.progress import OnProgress
 from toolweave.pipeline.settings import DEFAULT_KINDS, Pace, RunSettings, read_roles, read_shares
-
-NOTHING_KEPT = 3
-STOPPED = 5
-"""Exit code of a run that a limit or `toolweave stop` has ended before all was kept."""
 
 
 def run(
@@ -105,7 +100,7 @@ def run(
             roles=read_roles(role or ()), prompts=prompts and prompts.absolute(),
             weak=weak and weak.absolute(), gates=tuple(gate or ()), stages=tuple(stage or ()),
             value_sources=tuple(value_source or ()), judge=judge and judge.absolute(),
-            unlike=_absolute(unlike), decontaminate=_absolute(decontaminate), role_play=role_play,
+            unlike=absolute(unlike), decontaminate=absolute(decontaminate), role_play=role_play,
         )  # fmt: skip
     if dry_run:
         show_plans(settings, sources_of(context), probing=False, as_json=as_json)
@@ -115,46 +110,11 @@ def run(
 
 def _report(settings: RunSettings, pace: Pace, out: Path, resume: bool, as_json: bool) -> None:
     """Do the job, say what it came to, and exit as it went."""
+
+    async def job(governor: Governor, on_progress: OnProgress) -> dict[str, Any]:
+        from toolweave.pipeline.running.synthesis import run_job  # a second's worth of libraries, not for --help
+
+        return await run_job(settings, out, pace, resume=resume, governor=governor, on_progress=on_progress)
+
     hint = f"Go on with: toolweave run --resume --out {out} and the same settings"
-    with console.run_progress(as_json) as on_progress:
-        manifest = console.execute(_run, settings, pace, out, resume, on_progress, hint=hint)
-    if manifest is None:
-        console.interrupted(hint)
-    if as_json:
-        console.print_json({"run": str(out), **manifest})
-    else:
-        print_summary(manifest, out)
-    _leave(manifest, pace.preview is not None, hint)
-
-
-def _absolute(paths: list[Path] | None) -> tuple[Path, ...]:
-    return tuple(path.absolute() for path in paths or ())
-
-
-async def _run(
-    settings: RunSettings, pace: Pace, out: Path, resume: bool, on_progress: OnProgress
-) -> dict[str, Any] | None:
-    """The manifest; `None` when the run was interrupted and left what was in the making."""
-    from toolweave.pipeline.reports.readable import write_readable  # a second's worth of libraries, not for --help
-    from toolweave.pipeline.running.synthesis import run_job
-
-    governor, manifest = Governor(), None
-    async with anyio.create_task_group() as tasks:
-        with anyio.CancelScope() as work:
-            tasks.start_soon(heed_interrupts, governor, work, console.say)
-            manifest = await run_job(settings, out, pace, resume=resume, governor=governor, on_progress=on_progress)
-            write_readable(out)
-        tasks.cancel_scope.cancel()
-    return manifest
-
-
-def _leave(manifest: dict[str, Any], previewed: bool, hint: str) -> None:
-    """The exit code of a run that has ended, and how to go on with it."""
-    if manifest["ended"] == INTERRUPTED:
-        console.interrupted(hint)
-    if manifest["ended"]:
-        console.say(f"{manifest['ended']}. {hint}")
-    if manifest["ended"] and not previewed:
-        raise typer.Exit(STOPPED)
-    if not manifest["outcomes"]["kept"]:
-        raise typer.Exit(NOTHING_KEPT)
+    make(job, out, print_summary, hint, as_json=as_json, previewed=pace.preview is not None)

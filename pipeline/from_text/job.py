@@ -30,7 +30,7 @@ from toolweave.pipeline.reports.coverage import coverage_of, read_run
 from toolweave.pipeline.running.barriers import Barriers
 from toolweave.pipeline.running.governor import Governor
 from toolweave.pipeline.running.groundwork import Ground
-from toolweave.pipeline.running.progress import OnProgress, Progress
+from toolweave.pipeline.running.progress import OnProgress, Progress, Teller, silent
 from toolweave.pipeline.running.stream import Stream, Turns
 from toolweave.pipeline.settings import Pace, RunSettings
 from toolweave.pipeline.storage.identity import identity_of
@@ -44,10 +44,6 @@ MOST_TELLINGS = 4
 """Times that a procedure is told, each in other words; only the first request says what the text calls it."""
 
 
-def _silent(_: Progress) -> None:
-    pass
-
-
 async def run_texts(
     files: Sequence[Path],
     settings: RunSettings,
@@ -57,7 +53,7 @@ async def run_texts(
     resume: bool = False,
     governor: Governor | None = None,
     simulate: bool = True,
-    on_progress: OnProgress = _silent,
+    on_progress: OnProgress = silent,
 ) -> dict[str, Any]:
     """Make samples of the procedures in some texts and return the manifest.
 
@@ -104,10 +100,10 @@ class TextRun:
     governor: Governor
     on_progress: OnProgress
     groundwork: TextGroundwork
-    progress: Progress = field(init=False)
+    teller: Teller = field(init=False)
 
     def __post_init__(self) -> None:
-        self.progress = Progress(len(self.procedures))
+        self.teller = Teller(self.store, self.on_progress, Progress(len(self.procedures)))
 
     async def execute(self) -> dict[str, Any]:
         """Do the job and return the manifest.
@@ -116,10 +112,10 @@ class TextRun:
             ToolweaveError: The run as a whole cannot go on.
         """
         self.barriers.weeding.know(self.store.root)
-        self._tell("reading the texts")
-        laid = await self.groundwork.lay(self.procedures, self._probed)
+        self.teller.tell("reading the texts")
+        laid = await self.groundwork.lay(self.procedures, self.teller.probed)
         self._write_manifest(laid, "running")
-        self._tell("making samples")
+        self.teller.tell("making samples")
         ground = laid.ground
         async with self.open_fresh.sharing(ground.specs, ground.graph, ground.seen.allowed) as open_live:
             await self._stream(self._shop(ground, open_live), laid)
@@ -156,7 +152,7 @@ class TextRun:
 
         async def settle(item: Finished) -> bool:
             self.store.commit(item.judged_by(self.barriers.weeding.judged))
-            self._tell()
+            self.teller.tell()
             return True
 
         async def items() -> AsyncGenerator[TrajectoryPlan]:
@@ -199,16 +195,6 @@ class TextRun:
         manifest |= {"ended": self.governor.ended if state == "stopped" else "", "found": len(self.procedures)}
         self.store.write_json("manifest.json", manifest)
         return manifest
-
-    def _tell(self, stage: str | None = None) -> None:
-        self.progress.stage = stage or self.progress.stage
-        self.progress.planned = self.store.next
-        self.progress.outcomes = self.store.outcomes
-        self.on_progress(self.progress)
-
-    def _probed(self) -> None:
-        self.progress.probed += 1
-        self.on_progress(self.progress)
 
 
 def _target(mapped: Sequence[Mapped]) -> str:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import anyio
 
 from toolweave.pipeline.running.governor import Governor
 
 INTERRUPTED = "interrupted"
+T = TypeVar("T")
+
+
+async def until_interrupted(work: Callable[[Governor], Awaitable[T]], say: Callable[[str], None]) -> T | None:
+    """What some work returns; `None` when a signal ended it at once."""
+    governor, done = Governor(), None
+    async with anyio.create_task_group() as tasks:
+        with anyio.CancelScope() as scope:
+            tasks.start_soon(heed_interrupts, governor, scope, say)
+            done = await work(governor)
+        tasks.cancel_scope.cancel()
+    return done
 
 
 async def heed_interrupts(governor: Governor, work: anyio.CancelScope, say: Callable[[str], None]) -> None:

@@ -22,7 +22,7 @@ from toolweave.pipeline.running.barriers import Barriers
 from toolweave.pipeline.running.estimate import estimated
 from toolweave.pipeline.running.governor import Governor
 from toolweave.pipeline.running.groundwork import Ground, Groundwork
-from toolweave.pipeline.running.progress import OnProgress, Progress
+from toolweave.pipeline.running.progress import OnProgress, Progress, Teller
 from toolweave.pipeline.running.spending import Spent, exhausted, teacher_spending
 from toolweave.pipeline.running.stream import Stream, Turns
 from toolweave.pipeline.sample import Sample
@@ -48,7 +48,7 @@ class Run:
     governor: Governor
     on_sample: OnSample
     """Takes every sample that this invocation keeps; nothing more is kept before it has."""
-    progress: Progress = field(init=False)
+    teller: Teller = field(init=False)
     engine: Engine | None = None
     stream: Stream | None = None
     _began: float = 0.0
@@ -56,7 +56,7 @@ class Run:
     """What was used up, and how many were kept, when the first item was begun."""
 
     def __post_init__(self) -> None:
-        self.progress = Progress(self.settings.samples)
+        self.teller = Teller(self.store, self.on_progress, Progress(self.settings.samples))
 
     def spent(self) -> Spent:
         """What this invocation has used up so far."""
@@ -66,7 +66,7 @@ class Run:
 
     def facts(self) -> dict[str, Any]:
         """What another process may know of the run."""
-        progress = self.progress
+        progress = self.teller.progress
         facts = {"stage": progress.stage, "wanted": progress.wanted, "planned": progress.planned}
         making = {"in_flight": self.stream.in_flight if self.stream else 0, "waiting": len(self.store.pending.waiting)}
         return {**facts, "outcomes": dict(progress.outcomes), **making, "spent": self.spent().as_json()}
@@ -80,14 +80,14 @@ class Run:
         self._began = anyio.current_time()
         if self.pace.limited:
             self.governor.limit = lambda: exhausted(self.pace, self.spent(), self.store.outcomes["kept"])
-        self._tell()
+        self.teller.tell()
         self.barriers.weeding.know(self.store.root)
         ground = await Groundwork(
             self.settings,
             self.store,
             self.open_fresh,
-            lambda: self._tell("learning which tool feeds which"),
-            self._probed,
+            lambda: self.teller.tell("learning which tool feeds which"),
+            self.teller.probed,
         ).lay()
         self._write_manifest(ground, "running")
         coverage = coverage_planner(ground.planner, self.settings)
@@ -121,16 +121,6 @@ class Run:
         self.store.write_json("manifest.json", manifest)
         return manifest
 
-    def _tell(self, stage: str | None = None) -> None:
-        self.progress.stage = stage or self.progress.stage
-        self.progress.planned = self.store.next
-        self.progress.outcomes = self.store.outcomes
-        self.on_progress(self.progress)
-
-    def _probed(self) -> None:
-        self.progress.probed += 1
-        self.on_progress(self.progress)
-
     async def _stream(self, engine: Engine, planner: CoveragePlanner) -> None:
         """Make items until enough are kept, none is left to plan, or the governor ends the run."""
         if self._enough():
@@ -143,7 +133,7 @@ class Run:
         async def settle(item: Finished) -> bool:
             return await self._settle(item.judged_by(self.barriers.weeding.judged))
 
-        self._tell("making samples")
+        self.teller.tell("making samples")
         plans = Drawn(planner, History(self.store.root / "events.jsonl"))
         wave = self.settings.wave or first_wave(self.settings.samples)
         schedule = Schedule(plans, Known(self.store, turns), self.settings.samples, wave)
@@ -154,7 +144,7 @@ class Run:
 
     async def _settle(self, item: Finished) -> bool:
         self.store.commit(item)
-        self._tell()
+        self.teller.tell()
         if isinstance(item.made, Sample):
             await self.on_sample(item.made)
         return not self._enough()

@@ -19,7 +19,7 @@ from toolweave.pipeline.plugins import load_functions
 from toolweave.pipeline.running.barriers import Barriers
 from toolweave.pipeline.running.control import Control
 from toolweave.pipeline.running.governor import Governor
-from toolweave.pipeline.running.progress import OnProgress, Progress
+from toolweave.pipeline.running.progress import OnProgress, silent
 from toolweave.pipeline.running.run import OnSample, Run
 from toolweave.pipeline.sample import Sample
 from toolweave.pipeline.settings import Pace, RunSettings
@@ -27,10 +27,6 @@ from toolweave.pipeline.storage.identity import identity_of
 from toolweave.pipeline.storage.store import Store
 from toolweave.pipeline.teachers import rubric_of, teacher_of
 from toolweave.servers.errors import ToolweaveError
-
-
-def _silent(_: Progress) -> None:
-    pass
 
 
 async def _nowhere(_: Sample) -> None:
@@ -44,7 +40,7 @@ async def run_job(
     *,
     resume: bool = False,
     governor: Governor | None = None,
-    on_progress: OnProgress = _silent,
+    on_progress: OnProgress = silent,
     on_sample: OnSample = _nowhere,
 ) -> dict[str, Any]:
     """Make a dataset in a directory, or go on with it, and return the manifest.
