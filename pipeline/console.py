@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager, redirect_stdout
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn, TextIO, TypeVar
 
 import anyio
@@ -18,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from toolweave.pipeline.grouped_errors import first_known
 from toolweave.pipeline.running.progress import Progress as RunProgress
-from toolweave.servers.errors import ToolweaveError
+from toolweave.servers.errors import RunError, ToolweaveError
 
 out = Console(soft_wrap=True, highlight=False, markup=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
@@ -97,14 +99,28 @@ def run_progress(as_json: bool) -> Generator[Callable[[RunProgress], None]]:
     own = sys.stdout
     with redirect_stdout(sys.stderr):
         if as_json:
-            yield lambda state: print_json(_facts(state), own)
+            yield lambda state: _tell(_facts(state), own)
             return
         with _live_line() as show:
             yield show
 
 
 @contextmanager
+def counting(what: str, total: int | None, as_json: bool = False) -> Generator[Callable[[], None]]:
+    """A live count on a terminal, to be called for each thing that is done; nothing where a program reads."""
+    with _display(as_json) as display:
+        task = display.add_task(what, total=total, rest="")
+        yield lambda: display.advance(task)
+
+
+@contextmanager
 def _live_line() -> Generator[Callable[[RunProgress], None]]:
+    with _display() as display:
+        task = display.add_task("starting", total=None, rest="")
+        yield lambda state: _show(display, task, state)
+
+
+def _display(silent: bool = False) -> Progress:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -113,9 +129,21 @@ def _live_line() -> Generator[Callable[[RunProgress], None]]:
         TextColumn("{task.fields[rest]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=err, disable=not err.is_terminal) as display:
-        task = display.add_task("starting", total=None, rest="")
-        yield lambda state: _show(display, task, state)
+    return Progress(*columns, console=err, disable=silent or not err.is_terminal)
+
+
+def _tell(facts: dict[str, Any], reader: TextIO) -> None:
+    """One line for whoever reads them.
+
+    Raises:
+        RunError: Nobody reads them any more, as after `| head`.
+    """
+    try:
+        print_json(facts, reader)
+    except BrokenPipeError as error:
+        with Path(os.devnull).open("w") as nowhere:  # or Python tries once more when it ends
+            os.dup2(nowhere.fileno(), reader.fileno())
+        raise RunError("nobody reads the output any more; `--resume` goes on with what is on disk") from error
 
 
 def _facts(state: RunProgress) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from toolweave.pipeline.settings import Pace, RunSettings
 from toolweave.servers.errors import ConfigError
 
 if TYPE_CHECKING:
-    from toolweave.agent.endpoint.client import Shelf
+    from toolweave.agent.endpoint.shelf import Shelf
     from toolweave.agent.endpoint.teacher import EndpointTeacher
 
 OFFLINE = "offline"

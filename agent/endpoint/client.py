@@ -6,17 +6,16 @@ request is repeated is told in `sending.py`.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import astuple, dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from toolweave.agent.endpoint.dialect import Dialect, Offer
 from toolweave.agent.endpoint.failures import Failure, Rejected, one_line
 from toolweave.agent.endpoint.options import EndpointOptions
 from toolweave.agent.endpoint.replies import BadReply, Completion, read_completion
 from toolweave.agent.endpoint.sending import Clock, Sender
+from toolweave.agent.endpoint.shelf import Shelf, digest
 from toolweave.agent.endpoint.usage import RoleUsage
-from toolweave.servers.json_values import canonical
 
 __all__ = ["Clock", "EndpointClient", "Prompt"]
 
@@ -35,18 +34,6 @@ class Prompt:
     seed: int
     plain: bool = False
     """Ask without `response_format`."""
-
-
-class Shelf(Protocol):
-    """Where replies are kept that were paid for, by the digest of what was asked."""
-
-    def find(self, key: str) -> Any | None:
-        """The reply that was kept under a digest, if there is one."""
-        ...
-
-    def keep(self, key: str, reply: Any) -> None:
-        """Keep a reply as the endpoint gave it; it is safe when this returns."""
-        ...
 
 
 class EndpointClient:
@@ -90,8 +77,7 @@ class EndpointClient:
 
     def _key(self, prompt: Prompt) -> str:
         """Equal for requests that ask for the same, in whatever dialect; the seed belongs to what is asked."""
-        asked = [self.url, self.model, self._options.temperature, *astuple(prompt)]
-        return hashlib.sha256(canonical(asked).encode("utf-8", "surrogatepass")).hexdigest()
+        return digest([self.url, self.model, self._options.temperature, *astuple(prompt)])
 
     async def _negotiate(self, prompt: Prompt, usage: RoleUsage) -> object:
         expiry = self._sender.expiry()

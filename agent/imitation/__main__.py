@@ -22,11 +22,8 @@ from toolweave.servers.simulated.world import SimulatedWorld
 
 async def _serve(given: argparse.Namespace) -> None:
     _, listed = chosen(read_catalogue(given.tools), given.server, given.tools)
-    imitator, offered, turn = (
-        Imitator(given.model, given.base_url, Records(given.records)),
-        usable(listed),
-        anyio.Lock(),
-    )
+    imitator, offered = Imitator(given.model, given.base_url, Records(given.records)), usable(listed)
+    turn = anyio.Lock()
     world = await anyio.to_thread.run_sync(SimulatedWorld, offered, given.seed, imitator)
 
     async def answer(name: str, arguments: dict[str, Any]) -> Any:

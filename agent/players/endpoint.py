@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from toolweave.agent.endpoint.options import EndpointOptions
 from toolweave.agent.endpoint.sending import Clock, Sender
+from toolweave.agent.endpoint.shelf import Shelf, digest
 from toolweave.agent.endpoint.usage import RoleUsage
 from toolweave.agent.messages import Message
 from toolweave.servers.errors import TeacherError
@@ -27,12 +28,19 @@ class EndpointPlayer:
         base_url: The endpoint; `OPENAI_BASE_URL` by default.
         temperature: `None` leaves it to the endpoint.
         timeout: Seconds that one request may take.
+        shelf: Where replies are kept that were paid for.
     """
 
     def __init__(
-        self, model: str, base_url: str | None = None, temperature: float | None = None, timeout: float = 120.0
+        self,
+        model: str,
+        base_url: str | None = None,
+        temperature: float | None = None,
+        timeout: float = 120.0,
+        shelf: Shelf | None = None,
     ) -> None:
         self.name = model
+        self._shelf = shelf
         self.usage = RoleUsage()
         self._temperature = temperature
         self._sender = Sender(model, base_url, None, EndpointOptions(timeout=timeout), Clock())
@@ -40,9 +48,11 @@ class EndpointPlayer:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, model: str, base_url: str | None, temperature: float | None = None) -> AsyncGenerator[Self]:
+    async def open(
+        cls, model: str, base_url: str | None, temperature: float | None = None, shelf: Shelf | None = None
+    ) -> AsyncGenerator[Self]:
         """The player, closed at the end."""
-        player = cls(model, base_url, temperature)
+        player = cls(model, base_url, temperature, shelf=shelf)
         try:
             yield player
         finally:
@@ -55,14 +65,23 @@ class EndpointPlayer:
             body["tools"] = list(functions)
         if self._temperature is not None:
             body["temperature"] = self._temperature
+        key = digest([self.url, body])
+        kept = self._shelf.find(key) if self._shelf is not None else None
+        if kept is not None:
+            return self._read(as_object(kept))
+        data = await self._asked(body)
+        if self._shelf is not None:
+            self._shelf.keep(key, data)
+        self._meter(data)
+        return self._read(data)
+
+    async def _asked(self, body: dict[str, Any]) -> dict[str, Any]:
         try:
             async with self._sender.places:
-                data = as_object(await self._sender.persist(body, self._sender.expiry(), self.usage))
+                return as_object(await self._sender.persist(body, self._sender.expiry(), self.usage))
         except TeacherError:
             self.usage.failures += 1
             raise
-        self._meter(data)
-        return self._read(data)
 
     def _meter(self, data: dict[str, Any]) -> None:
         counts = as_object(data.get("usage"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +23,8 @@ from toolweave.pipeline.evaluation.evaluate import EvalSettings
 from toolweave.pipeline.evaluation.evaluate import evaluate as evaluate_samples
 from toolweave.pipeline.evaluation.results import line_of
 from toolweave.pipeline.evaluation.trials import Trial
+from toolweave.pipeline.storage.jsonl import count_lines
+from toolweave.pipeline.storage.replies import Replies
 
 
 def evaluate(
@@ -41,7 +45,8 @@ def evaluate(
     """Try an assistant on every kept sample, on fresh environments, and score it by the samples' checkers.
 
     Writes trials.jsonl (a line per trial) and eval.json (the figures). The last line on stdout is one JSON object with
-    pass@1, its 95% interval, pass^k and the failures. Exit codes: 0 done, 2 bad input.
+    pass@1, its 95% interval, pass^k and the failures. Exit codes: 0 done, 2 bad input. Ended before that, the same
+    command asks an endpoint only what it has not answered yet.
 
     Example: toolweave eval runs/demo --model my-model --base-url http://127.0.0.1:8000/v1 -k 4
     """
@@ -50,15 +55,24 @@ def evaluate(
     settings = EvalSettings(model, base_url, temperature, times, most, concurrency)
     lines: list[dict[str, Any]] = []
 
-    def tell(trial: Trial) -> None:
-        lines.append(line_of(trial))
-        if as_json:
-            console.print_json(lines[-1])
-
     with console.kind_errors():
         specs = list(specs_of(directory, mcp).values())
-    found = console.execute(evaluate_samples, directory / "samples.jsonl", specs, settings, tell)
-    _write(folder, lines, found)
+    samples = directory / "samples.jsonl"
+    trials = times * min(most or sys.maxsize, count_lines(samples))
+    with console.counting(f"trials of {model}", trials, as_json) as count:
+
+        def tell(trial: Trial) -> None:
+            count()
+            lines.append(line_of(trial))
+            if as_json:
+                console.print_json(lines[-1])
+
+        folder.mkdir(parents=True, exist_ok=True)
+        with closing(Replies(folder / "replies.sqlite")) as replies:
+            hint = "The same command makes the trials again; what an endpoint has answered is not asked again."
+            found = console.execute(evaluate_samples, samples, specs, settings, tell, replies, hint=hint)
+            _write(folder, lines, found)
+            replies.remove()
     if not as_json:
         console.err.print(as_table(found))
     console.print_json({key: value for key, value in found.items() if key != "kinds"})
@@ -80,7 +94,6 @@ def as_table(found: dict[str, Any]) -> str:
 
 
 def _write(folder: Path, lines: list[dict[str, Any]], found: dict[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     ordered = sorted(lines, key=lambda line: (line["index"], line["trial"]))
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in ordered)
     (folder / "trials.jsonl").write_text(text, encoding="utf-8")

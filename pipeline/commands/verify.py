@@ -8,6 +8,7 @@ import typer
 
 from toolweave.pipeline import console
 from toolweave.pipeline.commands.options import JsonOption, OptionalMcpOption, RunDirectory, VerboseOption, specs_of
+from toolweave.pipeline.storage.jsonl import count_lines
 from toolweave.pipeline.verify import verify as verify_dataset
 from toolweave.pipeline.verify import verify_recorded
 
@@ -33,18 +34,21 @@ def verify(
     console.set_up_logs(verbose)
     samples = directory / "samples.jsonl"
 
-    def tell(name: str, problem: str | None) -> None:
-        if as_json:
-            console.print_json({"sample": name, "passed": problem is None, "reason": problem})
-        elif problem is not None:
-            console.err.print(f"{name}: {problem}")
+    with console.kind_errors():
+        specs = {} if recorded else specs_of(directory, mcp)
+    with console.counting("checking samples", count_lines(samples), as_json) as count:
 
-    if recorded:
-        found = console.execute(verify_recorded, samples, concurrency, tell)
-    else:
-        with console.kind_errors():
-            specs = specs_of(directory, mcp)
-        found = console.execute(verify_dataset, samples, specs, concurrency, tell)
+        def tell(name: str, problem: str | None) -> None:
+            count()
+            if as_json:
+                console.print_json({"sample": name, "passed": problem is None, "reason": problem})
+            elif problem is not None:
+                console.err.print(f"{name}: {problem}")
+
+        if recorded:
+            found = console.execute(verify_recorded, samples, concurrency, tell)
+        else:
+            found = console.execute(verify_dataset, samples, specs, concurrency, tell)
     console.print_json(found.as_json())
     if found.failures:
         raise typer.Exit(1)

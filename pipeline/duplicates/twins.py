@@ -12,11 +12,15 @@ any order weeds at the end of each wave, in order of the items' index: the twin 
 
 from __future__ import annotations
 
+import sqlite3
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
+from weakref import finalize
 
 from toolweave.pipeline.duplicates.signature import Features, Signature
+from toolweave.servers.errors import RunError
 
 NEAR = 0.85
 """Mean of the three likenesses from which samples are twins although they differ."""
@@ -26,6 +30,17 @@ UNMET = 0.6
 
 _LEAST = 3 * NEAR - 2
 """The least that each likeness can be when the mean reaches `NEAR`."""
+
+_HALF = 2**63
+"""SQLite's numbers have a sign, digests have none."""
+
+_TABLES = (
+    "PRAGMA journal_mode = OFF",
+    "CREATE TABLE kept (number INTEGER PRIMARY KEY, id TEXT, family INTEGER, r BLOB, c BLOB, v BLOB, u BLOB)",
+    "CREATE TABLE entries (entry INTEGER, number INTEGER, PRIMARY KEY (entry, number)) WITHOUT ROWID",
+)
+_FILED = "SELECT number FROM entries WHERE entry = ?"
+_ALIKE = "SELECT id, r, c, v, u FROM kept WHERE number = ? AND family = ?"
 
 Why = Literal["same calls and values", "nearly the same"]
 
@@ -54,10 +69,9 @@ class Twin:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A kept sample's signature, packed: eight bytes a feature, because a run may keep many."""
+    """A kept sample's signature."""
 
     id: str
-    group: int
     request: array[int]
     calls: array[int]
     values: array[int]
@@ -65,25 +79,51 @@ class _Kept:
 
 
 class Twins:
-    """An index over kept samples; the time for a look-up does not grow with them unless their values are alike."""
+    """An index over kept samples; the time for a look-up does not grow with them unless their values are alike.
+
+    It lies in a file of SQLite's own, which goes with the process, so that memory does not grow with the samples.
+
+    Raises:
+        RunError: That file cannot be written; also by its methods.
+    """
 
     def __init__(self) -> None:
-        self._kept: list[_Kept] = []
-        self._by_entry: dict[int, array[int]] = {}
-        """Entry → kept samples; see `_entries`."""
+        self._index = sqlite3.connect("", isolation_level=None)
+        finalize(self, self._index.close)
+        self._count = 0
+        for statement in _TABLES:
+            self._do(statement)
 
     def seen(self, own: Signature) -> Twin | None:
         """The kept sample that is most like it, the earliest among equals; `None` when none is a twin."""
-        candidates = sorted({number for entry in _entries(own) for number in self._by_entry.get(entry, ())})
-        twins = (twin for number in candidates if (twin := _twin(self._kept[number], own)) is not None)
+        twins = (twin for kept in self._alike(own) if (twin := _twin(kept, own)) is not None)
         return max(twins, key=lambda twin: (twin.calls == twin.values == 1, twin.similarity), default=None)
 
     def keep(self, name: str, own: Signature) -> None:
         """Take in a sample by its id."""
+        packed = (
+            array("Q", sorted(features)).tobytes() for features in (own.request, own.calls, own.values, own.unmet)
+        )
+        self._do("INSERT INTO kept VALUES (?, ?, ?, ?, ?, ?, ?)", self._count, name, own.group - _HALF, *packed)
         for entry in _entries(own):
-            self._by_entry.setdefault(entry, array("L")).append(len(self._kept))
-        packed = (array("Q", sorted(features)) for features in (own.request, own.calls, own.values, own.unmet))
-        self._kept.append(_Kept(name, own.group, *packed))
+            self._do("INSERT OR IGNORE INTO entries VALUES (?, ?)", entry, self._count)
+        self._count += 1
+
+    def _alike(self, own: Signature) -> Iterator[_Kept]:
+        """Kept samples of its group that are filed where it would be, in the order in which they were kept."""
+        numbers: set[int] = set()
+        for entry in _entries(own):
+            numbers.update(number for (number,) in self._do(_FILED, entry))
+        for number in sorted(numbers):
+            found = self._do(_ALIKE, number, own.group - _HALF).fetchone()
+            if found is not None:
+                yield _Kept(found[0], *(array("Q", packed) for packed in found[1:]))
+
+    def _do(self, statement: str, *values: object) -> sqlite3.Cursor:
+        try:
+            return self._index.execute(statement, values)
+        except sqlite3.Error as error:
+            raise RunError(f"kept samples cannot be indexed in the folder for temporary files: {error}") from error
 
 
 def _entries(own: Signature) -> list[int]:
@@ -93,7 +133,7 @@ def _entries(own: Signature) -> list[int]:
     """
     ordered = sorted(own.values or own.unmet or own.calls) or [0]
     prefix = len(ordered) - _ceiling(_LEAST * len(ordered)) + 1
-    return [own.group ^ feature for feature in ordered[:prefix]]
+    return [(own.group ^ feature) - _HALF for feature in ordered[:prefix]]
 
 
 def _ceiling(share: float) -> int:
@@ -101,8 +141,6 @@ def _ceiling(share: float) -> int:
 
 
 def _twin(kept: _Kept, own: Signature) -> Twin | None:
-    if kept.group != own.group:
-        return None
     unmet = _jaccard(own.unmet, kept.unmet)
     values = min(_jaccard(own.values, kept.values), 1.0 if unmet >= UNMET else unmet)
     calls, request = _jaccard(own.calls, kept.calls), _jaccard(own.request, kept.request)

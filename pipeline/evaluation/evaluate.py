@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from toolweave.agent.endpoint.shelf import Shelf
 from toolweave.agent.offline.teacher import OfflineTeacher
 from toolweave.agent.players.controls import IdlePlayer, RandomPlayer
 from toolweave.agent.players.student import StudentPlayer
@@ -44,15 +45,26 @@ class EvalSettings:
 
 
 async def evaluate(
-    samples: Path, specs: Sequence[ServerSpec], settings: EvalSettings, on_trial: Callable[[Trial], None]
+    samples: Path,
+    specs: Sequence[ServerSpec],
+    settings: EvalSettings,
+    on_trial: Callable[[Trial], None],
+    shelf: Shelf | None = None,
 ) -> dict[str, Any]:
     """Try an assistant on a `samples.jsonl` and return the report.
+
+    Args:
+        samples: The file.
+        specs: The servers that it needs.
+        settings: What to try, and how.
+        on_trial: Told of every trial that has ended.
+        shelf: Where an endpoint's replies are kept, so that trials that are made again do not pay for them twice.
 
     Raises:
         ToolweaveError: The file, the servers or the endpoint are of no use.
     """
     rows = read_samples(samples, settings.most)
-    async with open_seat(settings) as (seat, usage), warm_environments() as open_fresh:
+    async with open_seat(settings, shelf) as (seat, usage), warm_environments() as open_fresh:
         seen = await introspect(specs, open_fresh)
         course = Course({spec.name: spec for spec in specs}, seen.tools, open_fresh)
         trials = await run_trials(rows, settings.times, seat, course, settings.concurrency, on_trial)
@@ -77,7 +89,9 @@ def read_samples(path: Path, most: int | None = None) -> list[Sample]:
 
 
 @asynccontextmanager
-async def open_seat(settings: EvalSettings) -> AsyncGenerator[tuple[Seat, Callable[[], dict[str, Any]]]]:
+async def open_seat(
+    settings: EvalSettings, shelf: Shelf | None = None
+) -> AsyncGenerator[tuple[Seat, Callable[[], dict[str, Any]]]]:
     """Who plays, and what the report says of its costs in the end."""
     built_in: dict[str, Seat] = {
         "offline": lambda _: StudentPlayer(OfflineTeacher()),
@@ -90,5 +104,5 @@ async def open_seat(settings: EvalSettings) -> AsyncGenerator[tuple[Seat, Callab
         return
     from toolweave.agent.players.endpoint import EndpointPlayer  # half a second that the others do not need
 
-    async with EndpointPlayer.open(settings.model, settings.base_url, settings.temperature) as player:
+    async with EndpointPlayer.open(settings.model, settings.base_url, settings.temperature, shelf) as player:
         yield lambda _: player, lambda: {"usage": player.usage.as_json(None)}

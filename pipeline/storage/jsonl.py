@@ -68,6 +68,15 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
         raise RunError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
+def count_lines(path: Path) -> int:
+    """Lines of a file; 0 where there is none."""
+    try:
+        with path.open("rb") as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(_BLOCK), b""))
+    except OSError:
+        return 0
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +14,7 @@ from toolweave.agent.offline.teacher import OfflineTeacher
 from toolweave.agent.players.controls import RandomPlayer
 from toolweave.agent.players.endpoint import EndpointPlayer
 from toolweave.agent.players.student import StudentPlayer
+from toolweave.pipeline.storage.replies import Replies
 from toolweave.servers.errors import EndpointUnusable, TeacherError
 
 if TYPE_CHECKING:
@@ -95,3 +98,12 @@ async def test_random_calls_fit_their_schema_and_are_the_same_for_one_seed() -> 
     for reply in replies:
         (call,) = reply["tool_calls"]
         assert isinstance(call["function"]["arguments"]["title"], str)
+
+
+async def test_a_reply_that_was_paid_for_is_not_asked_for_again(endpoint: ScriptedEndpoint, tmp_path: Path) -> None:
+    endpoint.says("It is there.")
+    for _ in range(2):
+        with closing(Replies(tmp_path / "replies.sqlite")) as replies:
+            async with EndpointPlayer.open("tiny", endpoint.url, shelf=replies) as player:
+                assert (await player.reply(ASKED, [FIND], 5))["content"] == "It is there."
+    assert len(endpoint.requests) == 1

@@ -131,6 +131,16 @@ def test_the_status_of_a_job_that_was_killed_says_so(small_job: list[str], tmp_p
     assert (found["state"], found["running"]) == ("killed", False)
 
 
+def test_a_reader_that_goes_away_ends_the_run_with_one_line(small_job: list[str], tmp_path: Path) -> None:
+    with running([*small_job, *MANY], tmp_path / "run", made(1)) as job:
+        assert job.stdout is not None
+        assert job.stderr is not None
+        job.stdout.close()
+        told = job.stderr.read()
+        assert job.wait() == 1
+    assert told.splitlines() == ["toolweave: nobody reads the output any more; `--resume` goes on with what is on disk"]
+
+
 def settings_of(small_job: list[str], samples: int) -> RunSettings:
     mcp = Path(small_job[small_job.index("--mcp") + 1])
     return RunSettings(mcp=mcp, samples=samples, seed=3, turns=1, kinds={"base": 1.0}, probe_calls=2)

@@ -45,6 +45,23 @@ def test_two_actors_of_which_one_dies_make_the_same_samples(small_job: list[str]
         assert (tmp_path / "ray" / f"{name}.jsonl").read_bytes() == (tmp_path / "local" / f"{name}.jsonl").read_bytes()
 
 
+@needs_ray
+def test_a_limit_ends_the_run_of_actors_and_the_resumed_run_makes_the_same_samples(
+    small_job: list[str], tmp_path: Path
+) -> None:
+    subprocess.run([*small_job, "--out", str(tmp_path / "local")], check=True, capture_output=True, timeout=300)
+    line = [*small_job, "--out", str(tmp_path / "ray"), "--engine", "ray", "--workers", "2"]
+    limited = subprocess.run([*line, "--max-calls", "30"], capture_output=True, text=True, timeout=300, check=False)
+    assert limited.returncode == 5, limited.stderr
+    assert "--max-calls 30 is used up" in limited.stderr
+    kept = (tmp_path / "ray" / "samples.jsonl").read_bytes()
+    subprocess.run([*line, "--resume"], check=True, capture_output=True, timeout=300)
+    whole = (tmp_path / "local" / "samples.jsonl").read_bytes()
+    assert (tmp_path / "ray" / "samples.jsonl").read_bytes() == whole
+    assert whole.startswith(kept)
+    assert whole != kept
+
+
 def parent(process: Path) -> int:
     return int((process / "stat").read_text().rpartition(")")[2].split()[1])
 
