@@ -12,6 +12,7 @@ from typing import Any
 from toolweave.agent.outcomes import reads_as_error
 from toolweave.agent.spoken import moment, reads_as
 from toolweave.agent.trace import Call
+from toolweave.agent.whole_words import spoken_of
 from toolweave.graph.nouns import tool_nouns
 from toolweave.graph.schema import Parameter, parameters
 from toolweave.graph.words import words
@@ -113,7 +114,7 @@ def audible(text: str, value: Any) -> bool:
     """Whether a reader could take a value out of a text; flags and nothing at all never count."""
     if isinstance(value, bool) or value is None or value in ("", [], {}):
         return False
-    shown = re.search(rf"(?<!\w){re.escape(str(value))}(?!\w)", text, re.IGNORECASE) is not None
+    shown = bool(spoken_of(text, [str(value)]))
     spoken = not isinstance(value, str) or moment(value) is not None
     return shown or (spoken and reads_as(text, value))
 

@@ -15,6 +15,7 @@ from typing import Any
 from toolweave.agent.patterns import argument_leaves, get
 from toolweave.agent.spoken import written_date
 from toolweave.agent.trace import Call
+from toolweave.agent.whole_words import spoken_of
 from toolweave.graph.fields import Leaf, leaves
 
 _ANY = re.compile(r"\b(?:any|first|whichever|whatever|either|next|earliest|some|one of)\b", re.IGNORECASE)
@@ -131,10 +132,7 @@ def _first_without(rows: list[list[str]], chosen: int, too: set[int]) -> list[li
 def _says(said: str, word: str) -> bool:
     if len(word) < 2:
         return False
-    return any(
-        re.search(rf"(?<!\w){re.escape(form)}(?!\w)", said, re.IGNORECASE) is not None
-        for form in (word, *_written(word))
-    )
+    return bool(spoken_of(said, (word, *_written(word))))
 
 
 def _written(word: str) -> list[str]:

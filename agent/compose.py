@@ -16,6 +16,7 @@ from toolweave.agent.relative import rule_for
 from toolweave.agent.roles import AdvancedTool, Happened, Model, Query, QueryAsk, Style, ToolingAsk, UserAsk, UserValue
 from toolweave.agent.spoken import reads_as
 from toolweave.agent.trace import Call, TurnTrace
+from toolweave.agent.whole_words import spoken_of
 from toolweave.servers.errors import RequestRefused
 from toolweave.servers.tools import Tool
 
@@ -173,13 +174,8 @@ def _says(text: str, item: UserValue) -> bool:
 
 
 def _slips_of_the_tongue(rest: str, forbidden: Sequence[str]) -> list[str]:
-    problems = [f"it says {word!r}" for word in mentions(rest, forbidden)]
+    problems = [f"it says {word!r}" for word in spoken_of(rest, forbidden)]
     return problems + [f"it says {item.group(0)!r}, which is no word" for item in CODE_CASE.finditer(rest)]
-
-
-def mentions(text: str, words: Iterable[str]) -> list[str]:
-    """Which of the words appear in the text as whole words, whatever their case."""
-    return [word for word in words if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE)]
 
 
 def _inputs(calls: Sequence[Call], earlier: Sequence[Call]) -> Iterable[UserValue]:
@@ -218,7 +214,7 @@ def _said_already(
         spoken = spoken.replace(value, " … ")
     taken = [str(get(call.arguments, at)) for call in calls for at in call.sources if call.sources[at].kind == "output"]
     known = {value.lower() for value in [*own, *(str(item.value) for item in inputs)]}
-    return [text for text in mentions(spoken, taken) if text.lower() not in known and not text.isdigit()]
+    return [text for text in spoken_of(spoken, taken) if text.lower() not in known and not text.isdigit()]
 
 
 def _forbidden(calls: Sequence[Call], offered: Sequence[Tool], inputs: Sequence[UserValue]) -> list[str]:

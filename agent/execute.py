@@ -24,6 +24,7 @@ from toolweave.agent.rows import Focus, Thing
 from toolweave.agent.slips import NOT_MADE, leaves_of
 from toolweave.agent.slots import Blamed, Filling, Leg
 from toolweave.agent.trace import Call, TurnTrace
+from toolweave.graph.chains import ancestors
 from toolweave.graph.fields import leaves
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.plan import PlannedCall, TurnKind, TurnPlan
@@ -128,7 +129,7 @@ class Executor:
             return TurnTrace((), plan.kind, plan.relation, wish=call)
         calls = tuple(self.steps[leg.planned.step] for leg in legs)
         withheld = self._withheld(plan, calls)
-        together = any(_independent(one, other) for one, other in combinations(calls, 2))
+        together = _some_are_independent(calls)
         fits = (plan.kind != "parallel" or together) and (plan.kind != "missing_parameter" or bool(withheld))
         return TurnTrace(calls, plan.kind if fits else plain, plan.relation, withheld)
 
@@ -154,7 +155,8 @@ class Executor:
             return []
         made = {step: call.tool.id for step, call in self.steps.items()}
         step = next(self.spare_steps)
-        failing = Failing(leg.planned, leg.reason.removeprefix(f"{leg.planned.tool}: "), self._blamed(leg))
+        reason = leg.reason.removeprefix(f"{leg.planned.tool}: ")
+        failing = Failing(leg.planned, reason, self._blamed(leg), self._named(reason, leg.first))
         for enabler in enablers(self.graph, failing, self.memory, made, step, self.voice.book.speakable):
             vain = "vain", leg.planned.tool, form(failing.reason), enabler.tool
             if enabler.tool in leg.helped or self.blame[vain] >= IN_VAIN:
@@ -172,6 +174,16 @@ class Executor:
         """Parameters of which one has to be another, or has to mean something else by then."""
         picks = leg.refused[-1][0].picks
         return {path for slot in leg.suspects() for path in picks[slot.name].values}
+
+    def _named(self, reason: str, failed: Filling) -> dict[tuple[str, str], int]:
+        """Where things were returned that an error names, but for those that the call itself was about."""
+        given = {canonical(leaf.value) for leaf in leaves(failed.arguments)}
+        return {
+            (call.tool.id, leaf.pattern): step
+            for step, call in self.steps.items()
+            for leaf in self.filler.rows.leaves(call)
+            if _is_identifier(leaf.value) and canonical(leaf.value) not in given and names(reason, leaf.value)
+        }
 
     async def _helped(self, leg: Leg, enabler: PlannedCall, most: int) -> list[Leg]:
         """The enabler and the call once more, as it failed first; nothing when that does not work."""
@@ -271,7 +283,7 @@ class Executor:
             names(reason, leaf.value)
             for call in changing
             for leaf in (*self.filler.rows.leaves(call), *leaves(call.arguments))
-            if re.search(r"\d", str(leaf.value)) and len(str(leaf.value)) <= LONGEST_ID
+            if _is_identifier(leaf.value)
         )
 
     def _withheld(self, plan: TurnPlan, done: Sequence[Call]) -> tuple[tuple[str, str], ...]:
@@ -303,5 +315,12 @@ class Executor:
         }
 
 
-def _independent(one: Call, other: Call) -> bool:
-    return one.id not in other.after and other.id not in one.after
+def _is_identifier(value: object) -> bool:
+    """Whether a value may be what a thing is known by."""
+    return re.search(r"\d", str(value)) is not None and len(str(value)) <= LONGEST_ID
+
+
+def _some_are_independent(calls: Sequence[Call]) -> bool:
+    """Whether two of the calls can be made in one step: neither comes after the other, on whatever way."""
+    after = ancestors({call.id: call.after for call in calls})
+    return any(one.id not in after[other.id] for one, other in combinations(calls, 2))

@@ -58,6 +58,10 @@ class Memory:
                 memory.worked.update(_values(tool, as_object(json.loads(text))))
         return memory
 
+    def snapshot(self) -> Memory:
+        """What is remembered now; it does not change."""
+        return Memory(set(self.worked), set(self.refused), set(self.contested), set(self.helpful), set(self.useless))
+
     def learn(self, attempts: Sequence[Attempt]) -> None:
         """Count the calls of a finished item, in their order."""
         self._learn_help(attempts)

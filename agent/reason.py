@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 
 from toolweave.agent.asking import question_problem, refusal_problem
 from toolweave.agent.compare import Finding, match_step
-from toolweave.agent.compose import happened, mentions
+from toolweave.agent.compose import happened
 from toolweave.agent.grounding import given_away, seen_text, unsupported
 from toolweave.agent.messages import Message, answer_message, call_message, tool_message
 from toolweave.agent.roles import AdvancedTool, CritiqueAsk, Model, ProposedCall, Step, StepAsk
 from toolweave.agent.trace import Call, TurnTrace
+from toolweave.agent.whole_words import spoken_of
 from toolweave.servers.errors import NeverReached
 from toolweave.servers.tools import Tool
 
@@ -150,7 +151,7 @@ class Reasoner:
 
     def _judge_question(self, step: Step, tool: Tool, place: str, others: Sequence[str]) -> list[Call] | Finding:
         asks = not step.calls and step.answer and question_problem(step.answer, tool, place) is None
-        if not asks or not step.answer or mentions(step.reasoning, others):
+        if not asks or not step.answer or spoken_of(step.reasoning, others):
             return Finding("did_not_ask", tool, place)
         return Finding("unsupported_answer") if unsupported(step.answer, seen_text(self.messages)) else []
 

@@ -32,15 +32,17 @@ MOST_STEPS = 300
 """Calls of one plan that are looked at, live or not."""
 MOST_UNSTEADY = 20
 """Times that a way is thought over because a call was answered otherwise on a fresh server."""
-MOST_PLANS = 3
-"""Plans that are rehearsed for one item."""
+MOST_PLANS, MOST_DEEP_PLANS = 3, 6
+"""Plans that are rehearsed for one item; one that is to be deep is gone on with elsewhere as long as that may help."""
 AT_LEAST = 8
 """Live calls for what is left of an item in the end, if something does not work a second time."""
-MOST_FOR_ONE = 6
-"""Live calls for one plan of an item, beside one for each of its calls."""
+MOST_FOR_ONE, MOST_FOR_DEEP = 6, 16
+"""Live calls for one plan of an item, beside one for each of its calls; for one that is to be deep."""
 
 Replan = Callable[["NotRehearsed", int], TrajectoryPlan | None]
 """Another plan instead of one that was lost; the number says how many have been."""
+Shorten = Callable[["NotRehearsed"], TrajectoryPlan]
+"""What is left of a plan that was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,13 @@ class NotRehearsed(PlanFailed):
         """Its planned call that did not work."""
         self.legs: tuple[Leg, ...] = ()
         """How the calls before it were made."""
+        self.failing: frozenset[str] = frozenset()
+        """Tools of which a call did not work in this plan of the item or in an earlier one."""
+
+    @property
+    def tool(self) -> str:
+        """The tool of the call that did not work."""
+        return next(call.tool for turn in self.plan.turns for call in turn.calls if call.step == self.step)
 
 
 class Lost(PlanFailed):
@@ -77,6 +86,10 @@ class Lost(PlanFailed):
     def __init__(self, lost: Sequence[NotRehearsed]) -> None:
         super().__init__(lost[0].stage, str(lost[0]))
         self.lost = tuple(lost)
+
+
+def _turns_before(lost: NotRehearsed) -> TrajectoryPlan:
+    return replace(lost.plan, turns=lost.plan.turns[: lost.turn])
 
 
 @dataclass
@@ -90,6 +103,7 @@ class Rehearsal:
     calls_left: int
     """Live calls that may still be made for the item, beside those that are only made again."""
     replan: Replan = field(default=lambda _lost, _tries: None)
+    shorten: Shorten = _turns_before
     on_attempt: Callable[[Attempt], None] = field(default=lambda _: None)
     on_made: Callable[[Sequence[Call]], None] = field(default=lambda _: None)
     """Told of every call that worked, after those before it on the same environment."""
@@ -143,7 +157,8 @@ class _Search:
             PlanFailed("plan", "it works only now and then"), plan, fresh[0].turn, fresh[0].planned.step
         )
         self._granted = self._ground.allowance.left = 0
-        self._grant(min(self._shared.calls_left, MOST_FOR_ONE + len(fresh)))
+        most = MOST_FOR_DEEP if plan.deep else MOST_FOR_ONE
+        self._grant(min(self._shared.calls_left, most + len(fresh)))
 
     def _grant(self, calls: int) -> None:
         self._granted += calls
@@ -224,11 +239,13 @@ class _Search:
         if self._cut:
             raise Lost(self._lost)
         self._lost.append(failure)
-        more = len(self._lost) < MOST_PLANS and shared.calls_left > 0
+        failure.failing = frozenset(one.tool for one in self._lost)
+        most = MOST_DEEP_PLANS if failure.plan.deep else MOST_PLANS
+        more = len(self._lost) < most and shared.calls_left > 0
         plan = shared.replan(failure, len(self._lost)) if more else None
         if plan is None:
-            failure = max(self._lost, key=lambda one: one.turn)
-            plan = replace(failure.plan, turns=failure.plan.turns[: failure.turn])
+            failure = max(self._lost, key=lambda one: (one.turn, one.step))
+            plan = shared.shorten(failure)
             self._cut = True
             shared.calls_left = max(shared.calls_left, AT_LEAST)
             if not plan.tools:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from toolweave.agent.memory import Memory
 from toolweave.graph.model import Edge, ToolGraph
@@ -37,6 +37,16 @@ class Failing:
     """What the server says; the thing that it misses is often named in it."""
     blamed: Collection[str]
     """Parameters that may be to blame."""
+    told: Mapping[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    """(tool id, field pattern) → step of a call that returned there what the server names as being in the way."""
+
+    def source_of(self, edges: Sequence[Edge], path: str) -> FromCall | None:
+        """Where a parameter can be had from that takes what is in the way."""
+        for edge in edges:
+            step = self.told.get((edge.source, edge.source_field))
+            if edge.target_param == path and edge.confidence >= TRUSTED and step is not None:
+                return FromCall(step, edge.source_field)
+        return None
 
 
 def enablers(
@@ -50,7 +60,7 @@ def enablers(
     names = _candidates(graph, failing.planned, set(made.values()))
     promise = {name: _promise(graph, name, failing, memory) for name in names}
     likely = sorted((name for name in promise if promise[name] >= LEAST_PROMISE), key=lambda name: -promise[name])
-    plans = (_planned(graph, name, failing.planned, made, step, speakable) for name in likely)
+    plans = (_planned(graph, name, failing, made, step, speakable) for name in likely)
     return [plan for plan in plans if plan is not None][:MOST_CANDIDATES]
 
 
@@ -93,8 +103,9 @@ def _candidates(graph: ToolGraph, failing: PlannedCall, made: set[str]) -> list[
 def _promise(graph: ToolGraph, name: str, failing: Failing, memory: Memory) -> float:
     """How likely a call makes the failing one work; below zero where nothing speaks for it.
 
-    Something does where experiments or this run have shown it, where the error tells it, or where it does something to
-    a thing that may be to blame, or makes one. What is `already` so does not want for anything.
+    Something does where experiments or this run have shown it, where the error tells it or names what it is about, or
+    where it does something to a thing that may be to blame, or makes one. What is `already` so does not want for
+    anything.
     """
     known = 3.0 * (_is_shown(graph, name, failing.planned) or memory.helps(name, failing.planned.tool, failing.reason))
     if not known and (memory.helps_not(name, failing.planned.tool, failing.reason) or _ALREADY.search(failing.reason)):
@@ -106,9 +117,11 @@ def _promise(graph: ToolGraph, name: str, failing: Failing, memory: Memory) -> f
     )
     things = {_first(path) for path in failing.blamed}
     about = bool(needed & things) + (nouns.deed == "make" and _gives(graph, name, failing))
+    named = {path for path in needed if failing.source_of(graph.into(name), path) is not None}
+    told += 1.5 * bool(named - things)
     if not known + told + about:
         return -1.0
-    return known + told + about - 0.4 * len(needed - {_first(path) for path in failing.planned.sources})
+    return known + told + about - 0.4 * len(needed - {_first(path) for path in failing.planned.sources} - named)
 
 
 def _is_shown(graph: ToolGraph, name: str, failing: PlannedCall) -> bool:
@@ -134,13 +147,14 @@ def _is_told(name: str, reason: str) -> bool:
 
 
 def _planned(
-    graph: ToolGraph, name: str, failing: PlannedCall, made: Mapping[int, str], step: int, speakable: Speakable
+    graph: ToolGraph, name: str, failing: Failing, made: Mapping[int, str], step: int, speakable: Speakable
 ) -> PlannedCall | None:
     sources: dict[str, ValueSource] = {}
     for parameter in parameters(graph.tools[name]):
         if not parameter.required:
             continue
-        source = failing.sources.get(parameter.path) or _fed(graph.into(name), parameter.path, made)
+        edges, path = graph.into(name), parameter.path
+        source = failing.planned.sources.get(path) or failing.source_of(edges, path) or _fed(edges, path, made)
         if source is None and not speakable(name, parameter.path):
             return None
         sources[parameter.path] = source or Supplied()

@@ -13,7 +13,8 @@ from toolweave.graph.coverage import Coverage
 from toolweave.graph.model import Edge
 from toolweave.graph.plan import TurnPlan
 from toolweave.graph.planner import Planner
-from toolweave.graph.planning.draft import EdgeKey, Past, edge_key, edges_of
+from toolweave.graph.planning.chances import EdgeKey
+from toolweave.graph.planning.draft import Past, edge_key, edges_of
 from toolweave.graph.reach import TRUSTED
 
 EDGES_FIRST = 0.6
@@ -75,7 +76,7 @@ class Aims:
         """What a turn would add to the coverage for each call that it is likely to take."""
         edges = edges_of((*earlier, turn))[len(edges_of(earlier)) :]
         added = sum(self._news[edge] / (1.0 + self._coverage.weights.get(edge, 0.0)) for edge in edges)
-        added += 1.0 / (1.0 + self._coverage.targeted[turn.target])
+        added += 1.0 / (1.0 + self._coverage.targeted.get(turn.target, 0.0))
         return added / sum(self._calls(call.tool) for call in turn.calls)
 
     def _calls(self, tool: str) -> float:

@@ -70,6 +70,9 @@ class ToolFacts:
     failed: int = 0
 
 
+_NOTHING_KNOWN = ToolFacts()
+
+
 @dataclass(frozen=True)
 class ToolGraph:
     """Tools by id, with the edges that the planner may use, strongest first."""
@@ -96,7 +99,7 @@ class ToolGraph:
 
     def fact(self, tool_id: str) -> ToolFacts:
         """What is known of a tool; empty facts when nothing is."""
-        return self.facts.get(tool_id, ToolFacts())
+        return self.facts.get(tool_id, _NOTHING_KNOWN)
 
     def may_write(self, tool: Tool) -> bool:
         """Whether calls may change state; a read-only hint counts only where nothing else was seen."""

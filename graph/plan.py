@@ -111,6 +111,8 @@ class TrajectoryPlan:
     index: int
     seed: int
     turns: tuple[TurnPlan, ...]
+    deep: bool = False
+    """Whether its turns are to go on from the longest chain: where one breaks off, it is gone on with elsewhere."""
 
     @property
     def tools(self) -> tuple[str, ...]:

@@ -16,10 +16,11 @@ from toolweave.graph.plan import NoSource, PlannedCall, TurnKind, TurnPlan
 from toolweave.graph.planning.closure import Closure
 from toolweave.graph.planning.corrections import plan_correction
 from toolweave.graph.planning.draft import FIRST, NO_LEANING, DeadEnd, Draft, Leaning, Past
-from toolweave.graph.planning.growth import grow
+from toolweave.graph.planning.growth import Growth
 from toolweave.graph.planning.kinds import LARGE, held_back, slipping, unoffered_targets, withholding
 from toolweave.graph.planning.knowledge import ToolKnowledge, Variety
 from toolweave.graph.planning.parallel import plan_parallel
+from toolweave.graph.planning.shortening import renumbered, wanted
 from toolweave.graph.reach import TRUSTED, Reach, Speakable, reach
 
 
@@ -53,9 +54,9 @@ class Planner:
         self.reach: Reach = reach(graph, speakable, allowed)
         self.trusted: Reach = reach(graph, speakable, allowed, TRUSTED)
         """What can be reached without edges that are hardly believed."""
-        self._closures = {
-            True: Closure(graph, self.reach, self.known),
-            False: Closure(graph, self.trusted, self.known),
+        self._growths = {
+            True: Growth(Closure(graph, self.reach, self.known)),
+            False: Growth(Closure(graph, self.trusted, self.known)),
         }
         self.large = len(allowed) >= LARGE
         """Whether the catalogue makes a long context."""
@@ -77,27 +78,28 @@ class Planner:
         found = self.reach if wish.leaning.exploring else self.trusted
         if missing := found.missing(wish.target):
             return NoSource(*missing)
-        draft = Draft(rng, past, wish.leaning)
+        draft, growth = Draft(rng, past, wish.leaning), self._growths[wish.leaning.exploring]
         if wish.kind == "parallel":
-            return plan_parallel(wish.target, draft, self._closure(wish), self.known) or NoSource(wish.target, "")
+            return plan_parallel(wish.target, draft, growth) or NoSource(wish.target, "")
         try:
-            self._closure(wish).add(wish.target, "target", draft, wish.leaning.via)
+            growth.closure.add(wish.target, "target", draft, wish.leaning.via)
         except DeadEnd as error:
             return error.missing if error.missing.parameter else NoSource(wish.target, "")
-        grow(draft, self._closure(wish), self.known, wish.dependent)
+        growth.grow(draft, wish.dependent)
         turn = TurnPlan(draft.calls[-1].tool, tuple(draft.calls))
         return self._of_kind(turn, wish.kind, past, rng) or NoSource(wish.target, "")
 
     def go_on(self, wish: Wish, calls: Sequence[PlannedCall], rng: random.Random, past: Past) -> TurnPlan | None:
-        """A turn that begins with these calls and goes on from there, as the wish asks for; `None` where none does."""
-        draft = Draft(rng, past, wish.leaning, list(calls))
-        grow(draft, self._closure(wish), self.known, wish.dependent)
-        if len(draft.calls) == len(calls):
-            return None
-        return self._of_kind(TurnPlan(draft.calls[-1].tool, tuple(draft.calls)), wish.kind, past, rng)
+        """A turn that begins with these calls and goes on from there, as the wish asks for; `None` where none does.
 
-    def _closure(self, wish: Wish) -> Closure:
-        return self._closures[wish.leaning.exploring]
+        Calls that then serve nothing are left out.
+        """
+        draft = Draft(rng, past, wish.leaning, list(calls))
+        self._growths[wish.leaning.exploring].grow(draft, wish.dependent)
+        found = renumbered(wanted(draft.calls), draft.first_step)
+        if len(draft.calls) == len(calls) or not found:
+            return None
+        return self._of_kind(TurnPlan(found[-1].tool, tuple(found)), wish.kind, past, rng)
 
     def _of_kind(self, turn: TurnPlan, kind: TurnKind, past: Past, rng: random.Random) -> TurnPlan | None:
         if kind == "missing_parameter":

@@ -10,21 +10,8 @@ from typing import Any
 from toolweave.agent.endpoint.replies import BadReply
 from toolweave.agent.grounding import seen_text, unsupported
 from toolweave.agent.patterns import argument_leaves
-from toolweave.agent.roles import (
-    Critique,
-    CritiqueAsk,
-    JudgeAsk,
-    Judgement,
-    ProposedCall,
-    Query,
-    RefineAsk,
-    Refinement,
-    Step,
-    StepAsk,
-    UserAsk,
-    Value,
-    ValueAsk,
-)
+from toolweave.agent.reviewing import JudgeAsk, Judgement, RefineAsk, Refinement
+from toolweave.agent.roles import Critique, CritiqueAsk, ProposedCall, Query, Step, StepAsk, UserAsk, Value, ValueAsk
 from toolweave.agent.spoken import reads_as
 from toolweave.servers.json_values import canonical
 from toolweave.servers.schemas import first_problem

@@ -11,13 +11,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from toolweave.agent.messages import Message
+from toolweave.agent.reviewing import JudgeAsk, RefineAsk
 from toolweave.agent.roles import (
     AdvancedTool,
     CritiqueAsk,
     Happened,
-    JudgeAsk,
     QueryAsk,
-    RefineAsk,
     StepAsk,
     Style,
     ToolingAsk,

@@ -18,21 +18,19 @@ from toolweave.agent.endpoint.checks import (
     check_value,
     complain,
 )
-from toolweave.agent.endpoint.client import Clock, EndpointClient, Prompt, Shelf
+from toolweave.agent.endpoint.client import Clock, EndpointClient, Prompt
 from toolweave.agent.endpoint.options import EndpointOptions
 from toolweave.agent.endpoint.prompts import load_prompts
 from toolweave.agent.endpoint.replies import BadReply, Completion, read_reply
+from toolweave.agent.endpoint.shelf import Shelf
 from toolweave.agent.endpoint.usage import RoleUsage
+from toolweave.agent.reviewing import JudgeAsk, Judgement, RefineAsk, Refinement
 from toolweave.agent.roles import (
     AdvancedTool,
     Critique,
     CritiqueAsk,
-    JudgeAsk,
-    Judgement,
     Query,
     QueryAsk,
-    RefineAsk,
-    Refinement,
     Reply,
     Step,
     StepAsk,

@@ -147,7 +147,7 @@ def _facts(value: dict[str, Any], about: str, always: bool = False) -> list[_Fac
         if is_object(item):
             found += _facts(item, spaced(str(key)) if len(value) > 1 else about, inner > 1)
         elif (text := _shown(item)) and not (about and item is False) and not set(words(str(key))) <= _DULL:
-            label = spaced(str(key)).split() if not str(key).isupper() else [str(key)]
+            label = spaced(str(key)).split() if not str(key)[:1].isupper() else [str(key)]
             found.append(_fact([*about.split(), *label] if always else label, item, text, about))
     order = {word: at for at, word in enumerate(_FIRST_KEYS)}
     return sorted(found, key=lambda fact: min((order.get(word, 99) for word in fact.label.split()), default=99))

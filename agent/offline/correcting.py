@@ -8,51 +8,29 @@ from collections.abc import Sequence
 
 from toolweave.agent.offline.conversation import read_situation
 from toolweave.agent.offline.drafting import Spoken, sentence
-from toolweave.agent.offline.english import capitalised, reworded
-from toolweave.agent.offline.forms import forms, pick
+from toolweave.agent.offline.english import lowered, reworded
+from toolweave.agent.offline.forms import pick, wordings
 from toolweave.agent.offline.purpose import phrase_without, purpose_of
 from toolweave.agent.offline.telling import Clause, clause
 from toolweave.agent.offline.wording import NAMING, SEEKING, Group, groups, label, measures
 from toolweave.agent.patterns import argument_leaves
 from toolweave.agent.relative import in_words
 from toolweave.agent.roles import QueryAsk, UserValue
+from toolweave.servers.tools import Tool
 
 _CUE = re.compile(
     r"\b(?:actually|instead|second thoughts?|change of plan|changed my mind|I meant|rather|scratch that|"
     r"should have been|come to think of it|my mistake|make that|this time|once more, but|on reflection)\b",
     re.IGNORECASE,
 )
-# {v}: the value. {l}: what it is called. {t}: the value behind a preposition. {p}: the earlier request.
-_NAMED = forms(
-    """Actually, make the {l} {v} instead. | On second thought, the {l} should be {v}.
-    | Change of plan: please take {v} as the {l}. | Sorry, I meant {v} for the {l}.
-    | I've changed my mind, I'd rather have {v} as the {l}. | Scratch that, {v} as the {l} instead, please.
-    | Come to think of it, let's make the {l} {v}. | My mistake, the {l} should have been {v}.
-    | On reflection, could you make the {l} {v}? | Could you {p} once more, but with {v} as the {l}?
-    | Please {p} again, this time with {v} as the {l}. | Hm, rather {v} for the {l}, if you can still change it."""
-)
-_BEHIND = forms(
-    """Actually, could we make that {t} instead? | On second thought, {t} would be better.
-    | Change of plan: {t} instead, please. | Sorry, I meant {t}. | I've changed my mind, I'd rather have it {t}.
-    | Come to think of it, {t} suits me better. | Please {p} again, this time {t}.
-    | Could you {p} once more, but {t}?"""
-)
-_BARE = forms(
-    """Actually, make that {v} instead. | On second thought, make it {v}. | Sorry, I meant {v}.
-    | Change of plan: {v} instead, please. | My mistake, it should have been {v}.
-    | I've changed my mind, {v} instead, please."""
-)
+_WAYS = wordings("requests")
+_NAMED = _WAYS["change named"]
+_BEHIND = _WAYS["change behind"]
+_BARE = _WAYS["change bare"]
 
 _SIDES = ("later", "earlier")
-_DIFFERING = forms(
-    """Actually, could we make that {v} instead? | On second thought, {v} would be better.
-    | Change of plan: {v}, please. | Come to think of it, {v} suits me better.
-    | I've changed my mind, let's make it {v}."""
-)
-_ORDERED = forms(
-    """Actually, please {v}. | On second thought, {v}, please. | Change of plan: {v}. | Could you {v} instead?
-    | Come to think of it, I'd rather {v}."""
-)
+_DIFFERING = _WAYS["change differing"]
+_ORDERED = _WAYS["change ordered"]
 
 
 def is_correction(request: str) -> bool:
@@ -96,7 +74,7 @@ def _opening(ask: QueryAsk, group: Group, told: Clause, banned: Sequence[str], r
         frames += _BEHIND
     phrase = phrase_without(purpose_of(call.tool), call.tool, banned, rng.randrange(3))
     text = rng.choice(frames).format(v=shown[0], l=named, t=told.tail, p=phrase)
-    return text if "{p}" in text or _is_last(ask, call.tool.name) else _about(purpose_of(call.tool).noun, banned, text)
+    return text if "{p}" in text or _is_last(ask, call.tool.name) else _about(call.tool, banned, text)
 
 
 def _is_last(ask: QueryAsk, name: str) -> bool:
@@ -105,10 +83,10 @@ def _is_last(ask: QueryAsk, name: str) -> bool:
     return bool(calls) and calls[-1].name.endswith(name)
 
 
-def _about(noun: str, banned: Sequence[str], text: str) -> str:
-    kept = reworded(noun, banned) if noun else None
-    return (
-        f"About the {kept}: {text[:1].lower() if not text.startswith('I') else text[:1]}{text[1:]}"
-        if kept
-        else capitalised(text)
-    )
+def _about(tool: Tool, banned: Sequence[str], text: str) -> str:
+    """The text with what it is about; "change of plan" and the like speak for themselves."""
+    purpose = purpose_of(tool)
+    kept = reworded(purpose.noun, banned) if purpose.noun not in ("", purpose.verb) else None
+    if not kept or ":" in text:
+        return text
+    return f"About the {kept}: {text if text.startswith('I') else lowered(text)}"

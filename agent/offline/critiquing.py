@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from toolweave.agent.offline.blaming import faults_of
 from toolweave.agent.offline.conversation import read_situation
-from toolweave.agent.offline.english import capitalised, gerund, spoken_of
+from toolweave.agent.offline.english import capitalised, gerund
 from toolweave.agent.offline.following import pointer_label
 from toolweave.agent.offline.guidance import (
     AGAIN,
@@ -27,6 +27,7 @@ from toolweave.agent.offline.guidance import (
 from toolweave.agent.offline.purpose import Purpose, purpose_of
 from toolweave.agent.patterns import argument_leaves
 from toolweave.agent.roles import Critique, CritiqueAsk, Happened
+from toolweave.agent.whole_words import spoken_of, whole
 from toolweave.graph.nouns import tool_nouns
 from toolweave.servers.tools import Tool
 
@@ -130,7 +131,7 @@ def _due(ask: CritiqueAsk) -> list[Happened]:
 def _masked(hint: str, expected: Sequence[Happened]) -> str:
     """The hint without the words that give something away."""
     for word in _given_away(hint, expected):
-        hint = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "such", hint, flags=re.IGNORECASE)
+        hint = whole(word).sub("such", hint)
     return hint
 
 

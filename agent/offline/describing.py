@@ -6,20 +6,19 @@ import random
 import re
 from collections.abc import Collection, Sequence
 
-from toolweave.agent.offline.english import reworded, reworded_noun, spaced, spoken_of
-from toolweave.agent.offline.lexicon import SYNONYMS
+from toolweave.agent.offline.english import reworded, reworded_noun
+from toolweave.agent.offline.heard import Heard
+from toolweave.agent.offline.lexicon import ENTERING
 from toolweave.agent.offline.naming import entry, is_key, named
-from toolweave.agent.offline.phrase import CONTAINERS, DOCUMENTS, PEOPLE, Told
+from toolweave.agent.offline.phrase import CONTAINERS, DOCUMENTS, FOLDERS, PEOPLE, Told
 from toolweave.agent.offline.picture import ANY, Feed, Pictured
 from toolweave.agent.offline.purpose import Purpose, purpose_of, spoken_phrase
-from toolweave.agent.offline.saying import is_option, spoken_date, spoken_value
-from toolweave.agent.offline.telling import Clause, clause
-from toolweave.agent.offline.wording import FILES, PLACES, SEEKING, Group, label, plain_value
-from toolweave.agent.roles import UserValue
+from toolweave.agent.offline.saying import is_bare, is_option, spoken_value
+from toolweave.agent.offline.wording import FILES, PLACES, Group, plain_value
+from toolweave.agent.whole_words import spoken_of
 from toolweave.graph.words import words
 
-MOST_TAILS = 2
-_ENDING = ("until ", "through ")
+_FILE = re.compile(r"(?:in )?[\w/-]+\.[a-z]{2,5}")
 
 
 class Describer:
@@ -37,12 +36,11 @@ class Describer:
         """The call that was spoken of last."""
         self.banned = banned
         self.rng = rng
+        self.values = Heard(banned, rng)
         self.this = rng.choice(("that", "that", "the same", "this"))
         self.rows: set[tuple[str, ...]] = set()
         self.things: dict[tuple[str, str], str] = {}
         """(parameter, value) → what the call that was said first with it is about."""
-        self.heard: dict[tuple[str, str], str] = {}
-        """(parameter, value) → the words that have said it: what several calls share is said once."""
 
     def goal(self, number: int, known: Collection[int] = ()) -> Told:
         """What one call is for, with all that its producers are about.
@@ -54,15 +52,15 @@ class Describer:
         purpose = purpose_of(tool)
         about = [feed.noun.rpartition(" ")[2] for feed in call.feeds if feed.identifies]
         about += [word for group in call.groups for word in group.own]
-        told = Told(spoken_phrase(purpose, tool, self.banned, self.rng, about), calls={number})
+        told = Told(spoken_phrase(purpose, tool, self.banned, self.rng, about), purpose.verb, calls={number})
         self._decide(told, call.groups)
         makes = purpose.nouns.deed == "make" and call.feeds
         first = [group for group in call.groups if makes and is_key(group)]
         self._say_same(told, call.groups, purpose)
-        self._add_values(told, first, at_most=1)
+        self.values.add(told, first, at_most=1)
         for feed in call.feeds:
             self._fill(told, feed, number, feed.call in known)
-        self._add_values(told, [group for group in call.groups if group not in first], at_most=MOST_TAILS)
+        self.values.add(told, [group for group in call.groups if group not in first])
         self.latest = number
         return told
 
@@ -73,15 +71,16 @@ class Describer:
                 shown = spoken_value(group.first.value, group.first.schema)
                 if not spoken_of(shown, self.banned) and told.decide(shown):
                     told.said.append((group.first, shown))
-                    self._hear(group, [(group.first, shown)])
+                    self.values.hear(group, [(group.first, shown)])
 
     def _say_same(self, told: Told, groups: Sequence[Group], purpose: Purpose) -> None:
         """`a document` becomes the file that is meant, or `that document` where an earlier call has named it."""
         for group in sorted(groups, key=lambda group: -len(set(group.own) & set(words(told.phrase)))):
             key = group.name, plain_value(group.first.value)
-            heard = self.things.get(key) if key in self.heard else None
+            heard = self.things.get(key) if key in self.values.heard else None
             match = told.slot([heard] if heard else _file_nouns(group, told.phrase))
-            makes = match is not None and purpose.nouns.deed == "make" and match.group("noun") in purpose.noun.split()
+            made = purpose.nouns.deed == "make" and purpose.verb not in ENTERING
+            makes = match is not None and made and match.group("noun") in purpose.noun.split()
             if match is not None and (not makes or told.within(match)):
                 thing = self._again(told, match) if heard else self._by_value(told, group)
                 kind = f"the {match.group('bare')} " if thing and match.group("bare") else ""
@@ -96,11 +95,11 @@ class Describer:
 
     def _by_value(self, told: Told, group: Group) -> str:
         """The value itself, where it can stand for the thing."""
-        if len(group.items) > 1 or not self.unheard([group], told):
+        if len(group.items) > 1 or not self.values.unheard([group], told):
             return ""
         said = [(group.first, spoken_value(group.first.value, group.first.schema))]
         told.said += said
-        self._hear(group, said)
+        self.values.hear(group, said)
         return said[0][1]
 
     def _fill(self, told: Told, feed: Feed, number: int, known: bool) -> None:
@@ -168,11 +167,11 @@ class Describer:
         """Put what the user knows of a producer's thing where the phrase speaks of it."""
         assert feed.call is not None
         head = purpose_of(self.calls[feed.call].happened.tool).nouns.head
-        match = told.slot([noun, feed.noun, feed.described, *([head] if not noun or head in words(noun) else [])])
         thing = self._thing(feed, noun, told)
         if thing is None:
             told.calls.discard(feed.call)
             return
+        match = told.slot([noun, feed.noun, feed.described, *([head] if not noun or head in words(noun) else [])])
         if match is not None:
             told.put(match, thing)
         elif not told.put_owner(noun or head, thing):
@@ -196,7 +195,7 @@ class Describer:
         if key is not None:
             shown = spoken_value(key.first.value, key.first.schema)
             told.said.append((key.first, shown))
-            self._hear(key, [(key.first, shown)])
+            self.values.hear(key, [(key.first, shown)])
             text = self._named_by(feed, call, noun, shown, key)
         which = self._entry(feed, noun)
         if which and key is not None and text.startswith(f"the {noun} of "):
@@ -204,10 +203,12 @@ class Describer:
         elif which:
             text = f"{text}, {which}," if key is not None else which
         text = self._with_origin(text, call, told)
-        tails, rest = self._tails([group for group in call.groups if group is not key], told)
+        tails, rest = self.values.tails([group for group in call.groups if group is not key], told)
+        if text == f"the {noun}" and len(tails) == 1 and set(noun.split()) & DOCUMENTS and _FILE.fullmatch(tails[0]):
+            text, tails = tails[0].removeprefix("in "), []
         if tails:
             text = f"{text} {' '.join(tails)}"
-        told.sentences += self._rest(rest, noun if noun != "one" else "")
+        told.sentences += self.values.rest(rest, noun if noun != "one" else "")
         return text if text != f"the {noun}" else None
 
     def _named_by(self, feed: Feed, call: Pictured, noun: str, shown: str, key: Group) -> str:
@@ -218,6 +219,8 @@ class Describer:
             return named(noun, shown, key, self.rng)
         if finder.nouns.head in words(feed.described):
             return f"{named(found, shown, key, self.rng)} as the {noun}"
+        if is_bare(key.first.value) and found.split()[-1] in PEOPLE and self.rng.random() < 0.6:
+            return f"{shown}'s {noun}"
         return f"the {noun} of {named(found, shown, key, self.rng)}"
 
     def _with_origin(self, text: str, call: Pictured, told: Told) -> str:
@@ -228,7 +231,11 @@ class Describer:
                 origin = self._thing(feed, noun, told)
                 if origin is not None:
                     again = noun in text and noun.split()[-1] in origin.split()[:2]
-                    text = origin if again else f"{text} {self._within(noun)} {origin}"
+                    text = (
+                        origin
+                        if again
+                        else f"{text} {'in' if _FILE.fullmatch(origin) else self._within(noun)} {origin}"
+                    )
             elif feed.call is None:
                 whose = self._noun(feed, self.calls.index(call)) or "one"
                 back = f"{self.this} {whose}"
@@ -242,76 +249,11 @@ class Describer:
         """What joins a thing to another one that it belongs to."""
         return self.rng.choice(("in", "of", "from")) if noun.split()[-1] in CONTAINERS else "of"
 
-    def _add_values(self, told: Told, groups: Sequence[Group], at_most: int) -> None:
-        """The call's own values: the first few behind the phrase, the others in a sentence."""
-        tails, rest = self._tails(groups, told, at_most)
-        tails = sorted(dict.fromkeys(tails), key=lambda tail: (tail.startswith(","), tail.startswith(_ENDING)))
-        if len(tails) > 1 and tails[0].startswith("with ") and tails[1].startswith("with "):
-            second = tails[1].removeprefix("with ")
-            run_on = tails[0].split()[-1][:1].isupper() and second[:1].isupper()
-            tails[1] = f"and {'with ' if run_on else ''}{second}"
-        told.phrase = " ".join([told.phrase, *(tail for tail in tails if f" {tail}" not in told.phrase)])
-        told.sentences += self._rest(rest)
-
-    def _rest(self, clauses: Sequence[Clause], noun: str = "") -> list[str]:
-        """What did not fit behind the phrase: a sentence for one or two values, one list for more."""
-        listed = [one for one in clauses if one.item]
-        if len(listed) < 3:
-            return [one.sentence for one in clauses]
-        leads = ("Details", "The details", "The rest", "In detail", "Further", "And the rest")
-        lead = f"{self.rng.choice(('Details', 'The details'))} of the {noun}" if noun else self.rng.choice(leads)
-        alone = [one.sentence for one in clauses if not one.item]
-        return [f"{lead}: {'; '.join(one.item for one in listed)}", *alone]
-
-    def unheard(self, groups: Sequence[Group], told: Told) -> list[Group]:
-        """The values that have not been said for a parameter of that name; the others are noted as said."""
-        left: list[Group] = []
-        for group in groups:
-            keys = [(group.name, plain_value(item.value)) for item in group.items]
-            if all(key in self.heard for key in keys):
-                told.said += [(item, self.heard[key]) for item, key in zip(group.items, keys, strict=True)]
-            else:
-                left.append(group)
-        return left
-
-    def _hear(self, group: Group, said: Sequence[tuple[UserValue, str]]) -> None:
-        self.heard |= {(group.name, plain_value(item.value)): text for item, text in said}
-
-    def _tails(self, groups: Sequence[Group], told: Told, at_most: int = MOST_TAILS) -> tuple[list[str], list[Clause]]:
-        tails: list[str] = []
-        rest: list[Clause] = []
-        order = sorted(self.unheard(groups, told), key=lambda group: (not is_key(group), self.rng.random()))
-        for group in order:
-            said = clause(group, self.banned, self.rng)
-            told.said += said.said
-            self._hear(group, said.said)
-            if self._beside_noun(told, group, said):
-                continue
-            short = len(said.tail) <= 70 and "; " not in said.tail
-            if said.tail and short and len(tails) < at_most and (not tails or self.rng.random() < 0.7):
-                tails.append(said.tail)
-            else:
-                rest.append(said)
-        return tails, rest
-
-    def _beside_noun(self, told: Told, group: Group, said: Clause) -> bool:
-        """Put a text right behind the noun that the phrase has for it: `work out the sum "2 + 2"`."""
-        plain = label(group, self.banned)
-        dated = spoken_date(str(group.first.value)[:10]) is not None
-        nouns = ["day", "date", "point in time"] if dated else [plain or "", *SYNONYMS.get(group.name, ())]
-        nouns += sorted(SEEKING) if set(group.own) & SEEKING else []
-        match = told.slot(nouns) if isinstance(group.first.value, str) else None
-        if match is None or match.group("noun") is None or len(said.said) != 1 or told.owns(match):
-            return False
-        shown, stands_in = said.said[0][1], plain != spaced(group.name)
-        alone = dated or (stands_in and not shown[:1].isalpha()) or (stands_in and re.search(r"\d", shown))
-        noun = re.sub(r"^(?:an?|one|any|some)\s", "the ", match.group(0))
-        told.put(match, shown if alone else f"{noun} {shown}")
-        return True
-
 
 def _file_nouns(group: Group, phrase: str) -> list[str]:
     """What a phrase may call the file that a value names."""
     if not set(group.own) & (FILES | PLACES):
         return []
-    return [*(word for word in group.own if word not in FILES | PLACES), *sorted(DOCUMENTS & set(phrase.split()))]
+    kinds = DOCUMENTS & set(phrase.split())
+    kinds = kinds - FOLDERS if _FILE.fullmatch(str(group.first.value)) else kinds & FOLDERS
+    return [*(word for word in group.own if word not in FILES | PLACES), *sorted(kinds)]

@@ -6,12 +6,13 @@ import random
 import re
 from collections.abc import Callable, Sequence
 
-from toolweave.agent.offline.english import spoken_of
+from toolweave.agent.compose import CODE_CASE
 from toolweave.agent.roles import Query, Said, UserValue
+from toolweave.agent.whole_words import spoken_of
 
 TRIES = 24
 LONGEST = 3900
-_CODE = re.compile(r"\b[a-z]+_[a-z0-9_]+\b|\b(?=[a-z]{2}|[a-z][A-Z][a-z]{2})[a-z]+[A-Z]\w*\b|[{}]")
+_CODE = re.compile(rf"{CODE_CASE.pattern}|[{{}}]")
 _COMPLAINT = re.compile(r"it says '(.+?)'|it says \"(.+?)\"")
 
 Spoken = tuple[str, Sequence[tuple[UserValue, str]]]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from toolweave.agent.offline.lexicon import DETERMINERS, PARTICLES, SMALL, SYNONYMS, VERBS
+from toolweave.agent.offline.lexicon import DETERMINERS, NO_VERBS, PARTICLES, SMALL, SYNONYMS, VERBS
+from toolweave.agent.whole_words import spoken_of, whole
 from toolweave.graph.words import singular
 
 _VOWEL_SOUND = re.compile(
@@ -141,18 +142,8 @@ def opens_with_verb(words: Sequence[str]) -> bool:
     if not words:
         return False
     following = words[1].lower() if len(words) > 1 else ""
-    plain = words[0].isalpha() and words[0].lower() not in DETERMINERS
+    plain = words[0].isalpha() and words[0].lower() not in DETERMINERS | NO_VERBS and not words[0].endswith("ly")
     return plain and (words[0].lower() in VERBS or following in DETERMINERS or following in PARTICLES)
-
-
-def spoken_of(text: str, words: Iterable[str]) -> list[str]:
-    """Which of the words stand in the text as whole words, whatever their case."""
-    low = text.lower()
-    return [
-        word
-        for word in words
-        if word.lower() in low and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE)
-    ]
 
 
 def reworded(text: str, banned: Sequence[str], turn: int = 0, *, short: bool = False) -> str | None:
@@ -161,8 +152,7 @@ def reworded(text: str, banned: Sequence[str], turn: int = 0, *, short: bool = F
     `turn` chooses among several everyday words; `short` ones are single words.
     """
     for word in spoken_of(text, banned):
-        pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
-        while (match := pattern.search(text)) is not None:
+        while (match := whole(word).search(text)) is not None:
             other = _other(word.lower(), text, match, banned, turn, short)
             if other is None:
                 return None

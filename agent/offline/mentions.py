@@ -7,27 +7,29 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from toolweave.agent.offline.lexicon import MONTHS, SMALL
+from toolweave.agent.offline.lexicon import COUNTING, MONTHS, POINTING, SMALL
 
 Kind = Literal["quoted", "date", "moment", "time", "number", "address", "token", "name", "option", "answer"]
 
 _MONTH = "|".join(MONTHS)
-_CAPITAL = r"[A-Z][A-Za-z'\u2019]*(?![\w/@-]|\.\w)"
+_COUNTS = {word: str(number) for number, word in enumerate(COUNTING) if number > 1}
+_CAPITAL = r"[A-Z][A-Za-z'\u2019]*(?:-[A-Za-z'\u2019]+)*(?![\w/@-]|\.\w)"
 _PATTERN = re.compile(
     r"(?P<quoted>\"(?P<q1>[^\"\n]{0,2000})\"|“(?P<q2>[^”]{0,3000})”)"
     rf"|(?P<moment>\b\d{{1,2}} (?:{_MONTH}) \d{{4}} at \d{{1,2}}:\d{{2}}\b)"
     rf"|(?P<date>\b\d{{1,2}} (?:{_MONTH}) \d{{4}}\b|\b\d{{4}}-\d{{2}}-\d{{2}}\b(?![T\d]))"
     r"|(?P<address>[\w.+-]+@[\w-]+\.[\w.-]*\w|\b[a-z]+://[^\s\"“”,;]+(?<![.?!]))"
     r"|(?P<time>\b\d{1,2}:\d{2}\b(?!:\d))"
-    r"|(?P<number>(?<![\w.-])-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w])|(?<![\w.-])-?\d+(?:\.\d+)?(?=%|(?:-[a-z]+)?(?![\w-]|[./:]\w)))"
-    r"|(?P<token>(?<![\w/])(?=[^\s\"“”,;!?()]*(?:[\d/@_]|[.-]\w))[A-Za-z0-9/~=#][^\s\"“”,;!?()]*(?<![.:]))"
+    r"|(?P<number>(?<![\w.-])-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w])|(?<![\w.-])-?\d+(?:\.\d+)?(?=%|(?:-[a-z]+)?(?![\w-]|[./:]\w))"
+    rf"|(?<![\w-])(?:{'|'.join(_COUNTS)})(?![\w-]))"
+    rf"|(?P<token>(?<![\w/])(?!{_CAPITAL})(?=[^\s\"“”,;!?()]*(?:[\d/@_]|[.-]\w))[A-Za-z0-9/~=#][^\s\"“”,;!?()]*(?<![.:]))"
     rf"|(?P<name>(?<![\w'\u2019]){_CAPITAL}(?:[ ](?:(?:of|the|de|da|von|van|der) )?{_CAPITAL})*)"
 )
 _SENTENCE_START = re.compile(r"(?:^|[.!?]\s+|\n\s*)$")
 _WORD = re.compile(r"[A-Za-z']+")
 _LIST_GAP = re.compile(r"\s*(?:,|,?\s+and|;)\s*")
 _ROW_LEAD = re.compile(
-    r"(?:whose (?:[a-z]+ ){1,4}is|namely|(?:listed|shown) as|I mean|that is to say)\s(?:[^.;?!()]*,\s)?[\"“]?$"
+    rf"(?:whose (?:[a-z]+ ){{1,4}}is|namely|{POINTING}|I mean|that is to say)\s(?:[^.;?!()]*,\s)?[\"“]?$"
 )
 _ROW_MORE = re.compile(r"\((?:namely|I mean|that is to say)\s[^()]*$")
 _THE = re.compile(r"\bthe $")
@@ -95,15 +97,10 @@ def _read(text: str, match: re.Match[str]) -> tuple[Kind, str, int]:
     if kind == "quoted":
         return "quoted", match.group("q1") or match.group("q2") or "", start
     if kind == "token" and value.rstrip(".").replace("-", "").isalpha():
-        return ("name", value, start) if value[0].isupper() and before_is_inside(text, start) else ("token", "", start)
+        return "token", "", start
     if kind == "name":
         return "name", *_name(text, value, start)
-    return kind, value.rstrip("."), start  # type: ignore[return-value]
-
-
-def before_is_inside(text: str, start: int) -> bool:
-    """Whether a word stands inside a sentence, where a capital letter means something."""
-    return not _SENTENCE_START.search(text[:start])
+    return kind, _COUNTS.get(value, value.rstrip(".")), start  # type: ignore[return-value]
 
 
 def _name(text: str, value: str, start: int) -> tuple[str, int]:

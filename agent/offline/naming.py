@@ -13,8 +13,8 @@ from toolweave.agent.offline.saying import is_bare, is_option, spoken_date
 from toolweave.agent.offline.wording import NAMING, SEEKING, Group
 from toolweave.graph.words import words
 
-LISTED = ("listed as", "listed as", "that is listed as", "shown as")
-SHORT_NAME = 4
+LISTED = ("listed as", "listed as", "shown as", "entered as")
+SHORT_NAME = 6
 """Words of a name that may stand before its noun: `the "Night Ferry" artwork`."""
 LONGEST_KEY = 60
 
@@ -37,7 +37,8 @@ def listed(feed: Feed, banned: Sequence[str], rng: random.Random) -> str:
     """What tells an entry from others: `listed as Winter Ferry`."""
     if fact := _fact(feed, banned):
         return f"whose {fact} is {_quoted(feed.telling[0])}"
-    return f"{rng.choice(LISTED)} {', '.join(_quoted(text) for text in feed.telling)}"
+    ways = LISTED if re.search(r"\d", "".join(feed.telling)) or len(feed.telling) > 1 else (*LISTED, "known as")
+    return f"{rng.choice(ways)} {', '.join(_quoted(text) for text in feed.telling)}"
 
 
 def _fact(feed: Feed, banned: Sequence[str]) -> str | None:

@@ -6,7 +6,7 @@ import random
 import re
 
 from toolweave.agent.offline.conversation import Seen
-from toolweave.agent.offline.forms import forms, pick
+from toolweave.agent.offline.forms import pick, wordings
 from toolweave.agent.offline.sourcing import thing
 from toolweave.agent.patterns import argument_leaves
 from toolweave.graph.words import words
@@ -26,22 +26,10 @@ _FORM = re.compile(
     r"invalid|format|expected|malformed|should (?:be|match)|not a valid|pattern|validation", re.IGNORECASE
 )
 _LONGEST = 60
-_NOT_KNOWN = forms(
-    """That did not work: {value} is not {what} as the server knows it.
-    | The server does not know {value}, so that cannot be {what}.
-    | {value} was not accepted as {what}; I have to look up the real one.
-    | The error says that {value} will not do for {what}."""
-)
-_TOO_EARLY = forms(
-    """That came too early: the server wants something else done before.
-    | The server refuses, because something has to happen before that.
-    | According to the error, a step is missing before this one.
-    | The error tells me that this cannot be done as things stand."""
-)
-_REFUSED = forms(
-    """The server turned that call down, so I have to go about it differently.
-    | That call failed, so I need another way. | The error shows that it does not work like this."""
-)
+_WAYS = wordings("thoughts")
+_NOT_KNOWN = _WAYS["not known"]
+_TOO_EARLY = _WAYS["too early"]
+_REFUSED = _WAYS["refused"]
 
 
 def objection(failed: Seen, tool: Tool | None, rng: random.Random) -> str:

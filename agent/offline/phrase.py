@@ -31,6 +31,8 @@ DOCUMENTS = frozenset(
     "document workbook file folder directory presentation deck spreadsheet repository database".split()
 )
 """Nouns of what a path or the name of a file stands for."""
+FOLDERS = frozenset("folder directory repository".split())
+"""Those of them whose names have no ending."""
 CONTAINERS = DOCUMENTS | frozenset(
     "sheet tab page table list project board calendar book archive catalogue collection register".split()
 )
@@ -46,16 +48,12 @@ class Told:
     """What has been said, with what is still to be said in sentences of their own."""
 
     phrase: str
+    verb: str = ""
+    """Of the tool that it speaks of."""
     sentences: list[str] = field(default_factory=list[str])
     said: list[tuple[UserValue, str]] = field(default_factory=list[tuple[UserValue, str]])
     calls: set[int] = field(default_factory=set[int])
     """Indices of the calls whose values have been said."""
-
-    def absorb(self, other: Told) -> None:
-        """Take over what another phrase has said."""
-        self.sentences = [*other.sentences, *self.sentences]
-        self.said += other.said
-        self.calls |= other.calls
 
     @property
     def points(self) -> bool:
@@ -63,13 +61,18 @@ class Told:
         return _POINTS.search(self.phrase) is not None
 
     def slot(self, nouns: Sequence[str]) -> re.Match[str] | None:
-        """The first place where the phrase speaks of a thing in general: `a free plot`, `one animal`."""
+        """The first place where the phrase speaks of a thing in general: `a free plot`, `a worksheet` of sheets."""
         last = [item.split()[-1] for item in nouns if item]
-        short = [word for noun in last for word in re.findall(r"[a-z]{4,}", self.phrase) if noun.endswith(word)]
-        for noun in dict.fromkeys([*last, *short]):
-            found = re.search(_SLOT.format(noun=re.escape(noun), many=re.escape(plural(noun))), self.phrase)
-            if found is not None:
-                return found
+        spoken = re.findall(r"[a-z]{4,}", self.phrase)
+        for noun in dict.fromkeys(last):
+            alike = [word for word in spoken if noun.endswith(word) or (len(noun) > 3 and word.endswith(noun))]
+            tried = [
+                _SLOT.format(noun=re.escape(one), many=re.escape(plural(one)))
+                for one in {noun: 0, **dict.fromkeys(alike)}
+            ]
+            found = [match for pattern in tried if (match := re.search(pattern, self.phrase)) is not None]
+            if found:
+                return min(found, key=lambda match: match.start())
         return None
 
     def owns(self, match: re.Match[str]) -> bool:

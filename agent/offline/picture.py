@@ -12,12 +12,13 @@ from toolweave.agent.argument_values import is_identifying
 from toolweave.agent.asking import parameter_at
 from toolweave.agent.choices import ORDINALS
 from toolweave.agent.offline.conversation import read_situation
-from toolweave.agent.offline.english import spaced, spoken_of
+from toolweave.agent.offline.english import spaced
 from toolweave.agent.offline.lexicon import UNITS
 from toolweave.agent.offline.saying import spoken_date
 from toolweave.agent.offline.wording import Group, groups, plain_value
 from toolweave.agent.patterns import argument_leaves, get
 from toolweave.agent.roles import Happened, QueryAsk
+from toolweave.agent.whole_words import spoken_of
 from toolweave.graph.fields import Leaf, leaves
 from toolweave.graph.words import words
 from toolweave.servers.json_values import as_object

@@ -17,10 +17,10 @@ from toolweave.agent.offline.english import (
     plural,
     reworded,
     spaced,
-    spoken_of,
     with_article,
 )
-from toolweave.agent.offline.lexicon import DETERMINERS, PARTICLES, VERB_FORMS
+from toolweave.agent.offline.lexicon import DETERMINERS, ENTERING, PARTICLES, VERB_FORMS
+from toolweave.agent.whole_words import spoken_of
 from toolweave.graph.nouns import ToolNouns, tool_nouns
 from toolweave.graph.vocabulary import DEEDS
 from toolweave.graph.words import plurals, singular, words
@@ -32,6 +32,8 @@ BY_NAME = 0.4
 LONGEST_REPORT = 9
 """Words of an object with which a report is still short."""
 
+_INCOMPLETE = frozenset("put take give get bring lay set".split())
+"""Verbs that need more than their object."""
 _MARKS = re.compile(r"[`*_]{1,3}(?=\S)|(?<=\S)[`*]{1,3}|\[[^\]]*\]|\([^)]*\)|<[^>]*>")
 _SENTENCE = re.compile(r"(?<=[\w'\")])[.!?](?:\s|$)|\n|;|:(?:\s|$)|\s[\u2013\u2014-]\s")
 _ABOUT_ITSELF = re.compile(
@@ -87,7 +89,7 @@ class Purpose:
         """What has happened when it was called, such as `the loan has been renewed`; empty where that is unclear."""
         thing = _BEHIND_HEAD.split(self.object)[0].split()
         last = words(thing[-1])[-1:] if thing and thing[-1].isalpha() else ()
-        if not self.noun or " " in self.verb or last != (self.noun.split()[-1],):
+        if not self.noun or " " in self.verb or self.verb in _INCOMPLETE or last != (self.noun.split()[-1],):
             return ""
         return f"the {self.noun} has been {past(self.verb)}"
 
@@ -96,13 +98,13 @@ class Purpose:
         """What somebody has done who did it, such as `renewed the loan`; empty where it is not said in few words."""
         if (
             not self.object
-            or re.search(r",| or | and [a-z]+ (?:an?|the) ", self.object)
+            or re.search(r",| or | and [a-z]+ (?:an?|the|its|their|it|them)\b", self.object)
             or len(self.object.split()) > LONGEST_REPORT
         ):
             return ""
         first, article, rest = self.object.partition("a ") if self.object.startswith("a ") else ("", "", self.object)
         definite = re.sub(r"\b(?:an?|one|some|any)\s(?=[a-z])", "the ", rest)
-        kept = article if self.nouns.deed == "make" else "the " if article else ""
+        kept = article if self.nouns.deed == "make" and self.verb not in ENTERING else "the " if article else ""
         return f"{past(self.verb)} {first}{kept}{definite}"
 
     @property
@@ -143,7 +145,8 @@ def spoken_phrase(
         phrase = short
     first, _, rest = phrase.partition(" ")
     forms = [form for form in VERB_FORMS.get(first, (first,)) if not spoken_of(form, banned)]
-    return phrase if not forms or rest.startswith(("up ", "out ", "me ")) else f"{rng.choice(forms)} {rest}".strip()
+    kept = not forms or rest.partition(" ")[0] in (*PARTICLES, "me", "for", "and")
+    return phrase if kept else f"{rng.choice(forms)} {rest}".strip()
 
 
 def _short(purpose: Purpose, tool: Tool) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from toolweave.agent.offline.english import capitalised, joined, lowered, plural
 from toolweave.agent.offline.fitting import Slot, is_dated, options_of
-from toolweave.agent.offline.forms import forms, pick
+from toolweave.agent.offline.forms import pick, wordings
 from toolweave.agent.offline.purpose import purpose_of
 from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.wording import COMPARING, NAMING, SEEKING, parameter_text
@@ -19,13 +19,9 @@ MOST_OPTIONS = 6
 MOST_OFFERED = 2
 LONGEST_OFFER = 9
 """Words of a purpose that is still worth mentioning."""
-_SORRY = forms(
-    """I'm sorry, but I can't {deed}: I have no tool for it. | I'm afraid I'm not able to {deed} with what I have here.
-    | Sorry, I have no way to {deed} here. | Unfortunately none of the tools that I have lets me {deed}.
-    | I would like to help, but I'm unable to {deed} with the tools that I have.
-    | That is not something I can do for you at the moment: I don't have a tool to {deed}."""
-)
-_COULD = forms("What I can do is {could}. | I could {could}, if that is of use. | If it helps, I can {could}.")
+_WAYS = wordings("thoughts")
+_SORRY = _WAYS["sorry"]
+_COULD = _WAYS["could"]
 _CODE = re.compile(r"[\d_{}<>\"“”]|[a-z][A-Z]")
 
 
@@ -49,7 +45,7 @@ def question(tool: Tool, slot: Slot, rng: random.Random) -> str:
         ]
     text = rng.choice(forms)
     lead = rng.choice(("", "", "Sure. ", "Happy to help. ", "One thing first: ", "Before I go on: ", "Gladly. "))
-    return f"{lead}{text}" if not lead.endswith(": ") or text.startswith("To ") else f"{lead}{lowered(text)}"
+    return f"{lead}{lowered(text) if lead.endswith(': ') else text}"
 
 
 def named(tool: Tool, slot: Slot) -> str:

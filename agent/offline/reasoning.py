@@ -9,7 +9,7 @@ from toolweave.agent.offline.clauses import Clauses
 from toolweave.agent.offline.conversation import Seen, Situation
 from toolweave.agent.offline.deciding import Decision
 from toolweave.agent.offline.english import gerund, joined
-from toolweave.agent.offline.forms import forms, pick
+from toolweave.agent.offline.forms import pick, wordings
 from toolweave.agent.offline.lexicon import COUNTING
 from toolweave.agent.offline.purpose import Purpose, purpose_of
 from toolweave.agent.offline.sourcing import sources, thing
@@ -17,81 +17,28 @@ from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.ways import Way
 from toolweave.servers.tools import Tool
 
-# {phrase}: what is wanted, {doing} as a gerund. {before}: what comes before it. {name}: a tool. {what}: an argument.
-_AGAIN = forms(
-    """What was missing before is there now. | Now I have a tool for what the user asked.
-    | The user says that it works now, and I do see a fitting tool. | I can take up the earlier request now."""
-)
-_WISHES = forms(
-    """The user wants me to {phrase}. | This comes down to {doing}. | What is asked for is to {phrase}.
-    | The aim is to {phrase}. | I am asked to {phrase}. | In the end I have to {phrase}. | The request is to {phrase}.
-    | So I am to {phrase}."""
-)
-_ALSO_WISHED = forms(
-    """The request also asks me to {before}, and that comes next. | Next I am to {before}. | As asked, I {before} now.
-    | Another part of the request is to {before}. | Now it is time to {before}.
-    | I take the next thing in turn: to {before}."""
-)
-_BEFORE = forms(
-    """Before I can {phrase}, I have to {before}. | To {phrase}, I first need to {before}.
-    | The aim is to {phrase}, and that takes something else first: I have to {before}."""
-)
-_FIRST = forms("First I have to {before}. | For that I need to {before}. | To get on, I {before}.")
-_BESIDE_THE_GOAL = forms("Next I {before}. | There is also this to do: {before}.")
-_TO_BEGIN = forms("First I {before}. | To begin with, I {before}.")
-_NEEDS = forms("{name} needs {what} | For {name} I need {what} | To {phrase}, I need {what}")
-_LACKS = forms(
-    """{needs}, which I do not have yet. | {needs}, and nobody has told me that so far. | {needs}; it is still missing.
-    | {needs}, so that comes first."""
-)
-_CALLS_FIRST = forms(
-    """{name} can {phrase}, so I call it first. | I start with {name}. | I use {name} to {phrase} first.
-    | {name} should give me that. | First I {phrase} with {name}."""
-)
-_CALLS = forms(
-    """Everything is there, so I call {name}. | I call {name} now. | {name} does that. | I can {phrase} with {name}.
-    | Now I can use {name}. | {name} is the one for that."""
-)
-_EACH = forms("I make one call each for {shown}. | That goes for {shown}, all in one go.")
-_TOGETHER = forms(
-    """The same has to be done more than once, and no call depends on another, so I make them together.
-    | I need it for each of them, and I can ask for all at once.
-    | These calls do not need each other, so they go out side by side."""
-)
-_BESIDE = forms(
-    """{name} does not depend on that, so I call it at the same time. | At the same time I can use {name}.
-    | I need {name} as well, and neither waits for the other."""
-)
-_ASKED = forms("The user wants me to {phrase}. | I am to {phrase}. | This comes down to {doing}.")
-_UNKNOWN = forms(
-    """{name} needs the {what}, and neither the request nor any tool gives it. I have to ask.
-    | What is missing is the {what}; no tool can tell me that, so I ask the user.
-    | I do not know the {what} yet, and guessing would be wrong. Only the user can say.
-    | For {name} the {what} is required. The user has not said it, so I ask before I do anything."""
-)
-_REFUSING = forms(
-    """I have gone through the tools, and none of them does what the user wants. I say so instead of guessing.
-    | No tool here fits this request, so making a call would not help. I tell the user.
-    | What the user asks for is outside of what my tools can do, so I should be open about it.
-    | There is nothing among the tools for this, and another tool would do something else. I had better say so.
-    | None of the tools can do that. The honest thing is to say it."""
-)
-_CLOSING = forms(
-    """{name} was the last thing to do, and it went through. | {name} has answered, so the request is served.
-    | What {name} gave back completes what was asked."""
-)
-_CLOSING_ALL = forms(
-    """All {many} calls went through, so I can report. | {first} and {name} have both answered; nothing else is open.
-    | From {first} to {name} everything worked, and the user can be told."""
-)
-_FOUND = forms(
-    """{name} shows what the user wants to know. | I have the {noun} from {name}, and no more is needed.
-    | That the user can be told with what {name} shows."""
-)
-_HAVING = forms(
-    """I have {deed}, and nothing else was asked for. | Having {deed}, I can answer.
-    | With that I have {deed}, as I was asked to."""
-)
+_WAYS = wordings("thoughts")
+_AGAIN = _WAYS["again"]
+_WISHES = _WAYS["wishes"]
+_ALSO_WISHED = _WAYS["also wished"]
+_BEFORE = _WAYS["before"]
+_FIRST = _WAYS["first"]
+_BESIDE_THE_GOAL = _WAYS["beside the goal"]
+_TO_BEGIN = _WAYS["to begin"]
+_NEEDS = _WAYS["needs"]
+_LACKS = _WAYS["lacks"]
+_CALLS_FIRST = _WAYS["calls first"]
+_CALLS = _WAYS["calls"]
+_EACH = _WAYS["each"]
+_TOGETHER = _WAYS["together"]
+_BESIDE = _WAYS["beside"]
+_ASKED = _WAYS["asked"]
+_UNKNOWN = _WAYS["unknown"]
+_REFUSING = _WAYS["refusing"]
+_CLOSING = _WAYS["closing"]
+_CLOSING_ALL = _WAYS["closing all"]
+_FOUND = _WAYS["found"]
+_HAVING = _WAYS["having"]
 
 
 def thoughts(decision: Decision, box: Toolbox, situation: Situation, rng: random.Random) -> str:

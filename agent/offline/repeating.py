@@ -58,7 +58,7 @@ def _differing(describer: Describer, number: int, told: Told) -> str:
                 if feed.ordinal or feed.telling == (ANY,)
                 else f"the one {listed(feed, describer.banned, describer.rng)}"
             )
-    for group in describer.unheard(call.groups, told):
+    for group in describer.values.unheard(call.groups, told):
         shown = [spoken_value(item.value, item.schema) for item in group.items]
         told.said += zip(group.items, shown, strict=True)
         if not all(text in told.phrase for text in shown):

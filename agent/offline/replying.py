@@ -8,60 +8,16 @@ from collections.abc import Sequence
 
 from toolweave.agent.offline.drafting import Spoken, banned_words, best_draft, sentence
 from toolweave.agent.offline.english import capitalised
-from toolweave.agent.offline.forms import forms
+from toolweave.agent.offline.forms import by_register, wordings
 from toolweave.agent.offline.telling import clause
 from toolweave.agent.offline.wording import Group, groups, label, measures
 from toolweave.agent.roles import Query, UserAsk, UserValue
 
-# {v}: the value. {l}: what it is called. {t}: the value behind a preposition.
-_BARE = {
-    "plain": forms("It's {v}. | That would be {v}. | Oh, I forgot: it's {v}. | Right, it's {v}. | I meant to say {v}."),
-    "polite": forms(
-        """Of course, it is {v}. | My apologies, that is {v}. | Sorry for leaving that out, it is {v}.
-        | Certainly: it would be {v}. | Thank you for asking. It is {v}."""
-    ),
-    "brisk": forms("It's {v}. | Right: {v}. | Sorry: {v}. | That's {v}. | Missed that, it's {v}."),
-    "chatty": forms(
-        """Oh, silly me! It's {v}. | Ah yes, good that you ask. It's {v}. | Did I not say? It's {v}.
-        | Hm, let me see. That would be {v}. | Ha, of course you can't guess that: it's {v}."""
-    ),
-}
-_NAMED = {
-    "plain": forms("The {l} is {v}. | Oh, sorry, the {l} is {v}."),
-    "polite": forms("Of course. The {l} is {v}. | Pardon me, the {l} should be {v}."),
-    "brisk": forms("Take {v} as the {l}. | The {l} is {v}."),
-    "chatty": forms("Oops, I left out the {l}: it's {v}. | Right, the {l}! That's {v}."),
-}
-_BEHIND = {
-    "plain": forms("Oh, sorry: {t}. | I'd say {t}. | That should be {t}."),
-    "polite": forms("My apologies: {t}, please. | Of course: {t}, if you please."),
-    "brisk": forms("Make it {t}. | Just {t}."),
-    "chatty": forms("Oh, right, I never said! Let's do it {t}. | Ah, of course: {t}."),
-}
-_INSISTING = {
-    "plain": forms(
-        """You should be able to do that now, so please go on. | That should work now, please try again.
-        | What you need for it has just been added. Please go ahead.
-        | You have got what it takes now, please carry on.
-        | It has been set up for you in the meantime, so please proceed."""
-    ),
-    "polite": forms(
-        """I believe you are able to do that by now. Would you please go ahead?
-        | It should have become possible in the meantime. Could you kindly try again?
-        | Thank you. You have been given what you need for it, so please do carry on.
-        | I have been told that it works now, so would you please proceed?"""
-    ),
-    "brisk": forms(
-        """You can do it now. Go ahead. | Fixed on our side. Try again. | It is there now, carry on.
-        | Should work now. Go on. | Sorted. Please proceed."""
-    ),
-    "chatty": forms(
-        """Good news, they have just given you what you need for that. Go ahead!
-        | Ah, that must have been switched on a minute ago. Do try again!
-        | Guess what, you should be able to do that by now, so please go on!
-        | Right, somebody has just sorted that out for you. Please carry on!"""
-    ),
-}
+_WAYS = wordings("replies")
+_BARE = by_register(_WAYS, "bare")
+_NAMED = by_register(_WAYS, "named")
+_BEHIND = by_register(_WAYS, "behind")
+_INSISTING = by_register(_WAYS, "insisting")
 
 
 def reply(ask: UserAsk) -> Query:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from toolweave.agent.messages import Message
-from toolweave.agent.roles import RefineAsk, Refinement, Reworded
+from toolweave.agent.reviewing import RefineAsk, Refinement, Reworded
 
 _QUOTED = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”")
 _WAYS: dict[str, tuple[tuple[str, ...], ...]] = {

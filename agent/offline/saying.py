@@ -11,7 +11,9 @@ from toolweave.servers.json_values import as_list
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2}):00")
-_NAME = re.compile(r"[A-Z][a-z'\u2019.-]+(?: (?:(?:of|the|de|da|von|van|der) )?[A-Z][A-Za-z'\u2019.-]*)*")
+_NAME = re.compile(
+    r"[A-Z][a-z'\u2019.]+(?:-[A-Za-z][a-z'\u2019]*)*(?: (?:(?:of|the|de|da|von|van|der) )?[A-Z][A-Za-z'\u2019.-]*)*"
+)
 _TOKEN = re.compile(r"(?=[A-Za-z0-9/~=#]\S*[\d/@._-]|\d)[^\s\"'“”,;!?()]+(?<![.:])")
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from toolweave.agent.choices import ORDINALS
+from toolweave.agent.offline.lexicon import POINTING
 
 SAME_FOR = ("the same for {}", "do the same for {}", "likewise for {}")
 SAME_AGAIN = ("the same again {}", "the same once more {}")
 _SEVERAL = re.compile(r"\band (?:do )?(?:the same (?:for|again|once more)|likewise for)\b", re.IGNORECASE)
 _ENTRY = re.compile(
-    rf"\b(?:listed|shown) as\b|\bwhose\b|\bnamely\b|\bI mean\b|\bthe (?:next|other|{'|'.join(ORDINALS)}) one\b"
-    r"|\bthe one\b(?! (?:that is )?(?:listed|shown))"
+    rf"\b{POINTING}\b|\bwhose\b|\bnamely\b|\bI mean\b|\bthe (?:next|other|{'|'.join(ORDINALS)}) one\b"
+    rf"|\bthe one\b(?! (?:that is )?{POINTING})"
 )
 _STOP = re.compile(r"[.?!](?:\s|$)|, (?:and |then )+(?=[a-z]+ )|,? and (?:then|after that|finally)\b|$")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from toolweave.agent.offline.conversation import Situation
 from toolweave.agent.offline.english import capitalised, joined, spaced
-from toolweave.agent.offline.forms import forms, pick
+from toolweave.agent.offline.forms import pick, wordings
 from toolweave.agent.offline.lexicon import UNITS
 from toolweave.agent.offline.purpose import purpose_of
 from toolweave.agent.offline.results import entry_named
@@ -30,29 +30,14 @@ _SIGNS = {
     "ref": "reference",
 }
 """Last words of parameters that name a thing by a sign, as they are spoken of."""
-# {what}: the argument, {What} with a capital. {value}: its value. {told}: the user's words for the entry.
-_KNOWN = forms("From before, {what} is {value}. | {What} stays {value}.")
-_CHANGED = forms(
-    """{What} was {value}, and I work out from that what the user wants now.
-    | Counting from {value}, I get {what} that is wanted now."""
-)
-_WORKED_WITH = forms("I have worked with {value} before, which is what this is about. | It is about {value} again.")
-_TOLD_BY = forms(
-    """The entry for {told} has {value} as {what}. | {What} for {told} is {value}.
-    | I find {told} in the {age}result, with {value} as {what}."""
-)
-_SHOWN = forms(
-    """The result gives {value} as {what} | {What} is {value}, as the result shows
-    | I can take {value} from what came back {when} | {value} came back {when} as {what}"""
-)
-_SAID = forms(
-    """The user gives {texts}. | From the request I take {texts}. | The request settles the rest: {texts}.
-    | The {names} {are} in the request: {values}."""
-)
-_SAID_ALONE = forms(
-    """The user gives {texts}. | From the request I take {texts}. | I was told {pairs}.
-    | The {names} {are} in the request: {values}. | The {names} {are} to be {values}."""
-)
+_WAYS = wordings("thoughts")
+_KNOWN = _WAYS["known"]
+_CHANGED = _WAYS["changed"]
+_WORKED_WITH = _WAYS["worked with"]
+_TOLD_BY = _WAYS["told by"]
+_SHOWN = _WAYS["shown"]
+_SAID = _WAYS["said"]
+_SAID_ALONE = _WAYS["said alone"]
 
 
 def thing(path: str, tool: Tool) -> str:

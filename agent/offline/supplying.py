@@ -174,8 +174,8 @@ class Supplier:
         way.cost += MISSING
         if not unused and not is_identifying(slot.parameter):
             way.lacking.append(slot)
-        if loose:
-            _, index, value = min(unused or loose, key=lambda one: one[:2])
+        if unused:
+            _, index, value = min(unused, key=lambda one: one[:2])
             way.filled.append(Filled(slot.path, value, "request", mentions=frozenset({index})))
         else:
             way.filled.append(Filled(slot.path, None, "nothing"))

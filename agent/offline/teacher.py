@@ -17,14 +17,13 @@ from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.tooling import fold
 from toolweave.agent.offline.unaided import UnaidedStudent
 from toolweave.agent.offline.values import invent
+from toolweave.agent.reviewing import RefineAsk, Refinement
 from toolweave.agent.roles import (
     AdvancedTool,
     Critique,
     CritiqueAsk,
     Query,
     QueryAsk,
-    RefineAsk,
-    Refinement,
     Step,
     StepAsk,
     ToolingAsk,

@@ -7,12 +7,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolweave.agent.offline.english import capitalised, joined, lowered, reworded, spaced, spoken_of
-from toolweave.agent.offline.lexicon import MEASURES
+from toolweave.agent.offline.english import capitalised, joined, lowered, reworded, spaced
+from toolweave.agent.offline.lexicon import COUNTING, SMALL
 from toolweave.agent.offline.saying import spoken_value
-from toolweave.agent.offline.wording import REMARKS, SHORT_UNITS, Group, label, tails_of, unit_of
+from toolweave.agent.offline.wording import REMARKS, SHORT_UNITS, Group, label, measured_as, tails_of, unit_of
 from toolweave.agent.roles import UserValue
+from toolweave.agent.whole_words import spoken_of
 
+IN_WORDS = 0.5
+"""How often a small number of things is said in words."""
 _ORDERS = frozenset("leave keep include show use skip return ignore overwrite".split())
 
 
@@ -35,6 +38,8 @@ def clause(group: Group, banned: Sequence[str], rng: random.Random) -> Clause:
     if isinstance(group.first.value, bool) and len(group.items) == 1:
         return _flag(group, banned)
     shown = [spoken_value(item.value, item.schema) for item in group.items]
+    if _counts(group, banned) and rng.random() < IN_WORDS:
+        shown = [COUNTING[group.first.value]]
     text = _list_text(group, shown)
     said = tuple(zip(group.items, shown, strict=True))
     tails = [tail for tail in tails_of(group, text, banned) if not spoken_of(_outside(tail, shown), banned)]
@@ -42,11 +47,20 @@ def clause(group: Group, banned: Sequence[str], rng: random.Random) -> Clause:
     return Clause(rng.choice(tails[:3]) if tails else "", sentence, _item(group, text, banned), said)
 
 
+def _counts(group: Group, banned: Sequence[str]) -> bool:
+    """Whether the value is a small number of things: `three lines`."""
+    value, named = group.first.value, label(group, banned) or ""
+    small = isinstance(value, int) and not isinstance(value, bool) and 1 < value < len(COUNTING)
+    return small and len(group.items) == 1 and named.endswith("s") and not unit_of(group)
+
+
 def _item(group: Group, text: str, banned: Sequence[str]) -> str:
     named, unit = label(group, banned), unit_of(group)
-    if len(group.own) == 1 and group.own[0] in MEASURES and isinstance(group.first.value, (int, float)):
-        return f"{text} {MEASURES[group.own[0]][0]}"
+    if sizes := measured_as(group, banned):
+        return f"{text} {sizes[0]}"
     short = unit and not spoken_of(unit, banned) and not isinstance(group.first.value, str)
+    if text in COUNTING:
+        return f"{text} {named}"
     return f"{named} {text}{f' {unit}' if short else ''}" if named else ""
 
 
@@ -83,6 +97,8 @@ def _sentence(group: Group, text: str, shown: Sequence[str], banned: Sequence[st
         ]
         if verb == "are" and len(group.items) == 1 and isinstance(group.first.value, (int, float)):
             options = [f"{text} {named}, please", f"There should be {text} {named}", f"Make it {text} {named}"]
+    if sizes := measured_as(group, banned):
+        options = [f"{way} {text} {size}" for way in ("Make it", "It should be", "I'd like it") for size in sizes]
     unit = unit_of(group) if not isinstance(group.first.value, str) else ""
     if unit:
         forms = [
@@ -98,9 +114,7 @@ def _sentence(group: Group, text: str, shown: Sequence[str], banned: Sequence[st
         return rng.choice(options)
     tails = [tail for tail in tails_of(group, text, banned) if not spoken_of(_outside(tail, shown), banned)]
     return (
-        f"That is {tails[0]}"
-        if tails
-        else rng.choice((f"It should be {text}", f"Make it {text}", f"Please take {text}"))
+        f"It's {tails[0]}" if tails else rng.choice((f"It should be {text}", f"Make it {text}", f"Please take {text}"))
     )
 
 
@@ -115,6 +129,7 @@ def _flag(group: Group, banned: Sequence[str]) -> Clause:
             text
             for text in (asked, spaced(group.name))
             if text
+            and text.split()[0].lower() not in SMALL
             and len(text.split()) <= 14
             and not spoken_of(text, banned)
             and not re.search(r"[_{}<>`]|[a-z][A-Z]", text)

@@ -16,7 +16,7 @@ from toolweave.agent.offline.deciding import Decision, Student
 from toolweave.agent.offline.fitting import Slot
 from toolweave.agent.offline.following import pointer_label
 from toolweave.agent.offline.guidance import Correction, Guidance
-from toolweave.agent.offline.lexicon import VERB_FORMS
+from toolweave.agent.offline.lexicon import POINTING, VERB_FORMS
 from toolweave.agent.offline.supplying import Terms
 from toolweave.agent.offline.toolbox import Toolbox, stems
 from toolweave.agent.offline.ways import Way
@@ -28,7 +28,7 @@ ENOUGH = 0.5
 CLEARLY = 0.65
 """The same where its deed is not among them."""
 _PARTS = re.compile(r",\s|\band\b")
-_POINTING = re.compile(r"\b(?:listed|shown|called|named)\b(?: as\b)?", re.IGNORECASE)
+_POINTING = re.compile(rf"\b{POINTING}\b|\b(?:called|named)\b", re.IGNORECASE)
 _LOOKING = frozenset({"seek", "read"})
 
 

@@ -7,18 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolweave.agent.offline.english import (
-    lowered,
-    reworded_noun,
-    spaced,
-    spoken_of,
-    with_article,
-)
+from toolweave.agent.offline.english import lowered, reworded_noun, spaced, with_article
 from toolweave.agent.offline.lexicon import MEASURES, SPANS, UNITS, table
-from toolweave.agent.offline.phrase import PEOPLE
-from toolweave.agent.offline.purpose import purpose_of
+from toolweave.agent.offline.phrase import DOCUMENTS, PEOPLE
+from toolweave.agent.offline.purpose import Purpose, purpose_of
 from toolweave.agent.offline.saying import is_option, spoken_date
 from toolweave.agent.roles import UserValue
+from toolweave.agent.whole_words import spoken_of
 from toolweave.graph.words import words
 
 COMPARING = frozenset("contains contain containing like equals matches prefix substring".split())
@@ -43,7 +38,7 @@ _WRITTEN_OUT = table(
 FILES = frozenset("file filename path filepath".split())
 _FILE = FILES | frozenset("name document output destination new".split())
 """Words of parameters that name a file, and of what is to become one."""
-_MAKING = frozenset("add create make open register set".split())
+_MAKING = frozenset("add create make open register set copy duplicate".split())
 """Verbs of what gets its name with being made."""
 PLACES = frozenset("path file directory folder database".split())
 
@@ -92,12 +87,15 @@ def label(group: Group, banned: Sequence[str], turn: int = 0) -> str | None:
     if own and own[-1] in _LOOSE_ENDS and (end := reworded_noun(plain, [plain, *banned], turn)) is not None:
         return end
     told = _described(group.description)
-    if told and not spoken_of(told, banned) and told.split()[-1] not in _VAGUE:
+    if told and len(told.split()) <= 3 and not spoken_of(told, banned) and told.split()[-1] not in _VAGUE:
         return told
+    if own and own[-1] in ("name", "label"):
+        return None
     short = re.split(r"\s(?:of|for|in|to)\s", told)[0] if told else ""
     if short and short != told and not spoken_of(short, banned) and short not in _VAGUE:
         return short
-    return reworded_noun(plain, banned, turn) if own and own[-1] not in _LOOSE_ENDS else None
+    other = reworded_noun(plain, banned, turn) if own and own[-1] not in _LOOSE_ENDS else None
+    return other or (told if told and not spoken_of(told, banned) and told.split()[-1] not in _VAGUE else None)
 
 
 def parameter_text(path: str, description: str) -> str:
@@ -142,10 +140,12 @@ def tails_of(group: Group, text: str, banned: Sequence[str]) -> list[str]:
         if group.description.lower().startswith("only "):
             return [f"({text} only)"]
         named = label(group, banned)
+        if group.own[-1] == "method":
+            return [f"by {text}"]
         return [f"with {text} as the {named}", f"({named}: {text})"] if named else []
     if own & SEEKING and not own & REMARKS - {"text"} and _seeks(group):
         return [f"matching {text}", f"for {text}", f"with {text} in it"]
-    if own <= _FILE and own & FILES and purpose_of(group.first.tool).verb in ("create", "save", "export", "write"):
+    if own <= _FILE and own & FILES and _becomes_file(purpose_of(group.first.tool)):
         return [f"called {text}", f"named {text}"]
     if own & PLACES:
         return [f"with {text}", f"for {text}"] if len(group.items) > 1 or group.name.endswith("s") else [f"in {text}"]
@@ -153,6 +153,8 @@ def tails_of(group: Group, text: str, banned: Sequence[str]) -> list[str]:
         return _labelled(group, text, banned)
     if group.own[-1:] and group.own[-1] in NAMING:
         noun = spaced(group.name).rpartition(" ")[0]
+        if purpose_of(group.first.tool).verb == "rename":
+            return [f"to {text}"]
         if noun and group.own[-1] == "name" and noun not in _QUALIFIERS:
             return [f"for the {noun} {text}", f"with {text} as the {noun}"]
         plain = [f"called {text}", f"named {text}", f"by the name of {text}"]
@@ -165,6 +167,12 @@ def tails_of(group: Group, text: str, banned: Sequence[str]) -> list[str]:
     if own & REMARKS and own <= REMARKS | _QUALIFIERS | set(purpose_of(group.first.tool).nouns.name_words):
         return [f"and note {text}", f"with the words {text}", f"saying {text}"]
     return _labelled(group, text, banned)
+
+
+def _becomes_file(purpose: Purpose) -> bool:
+    """Whether a tool makes the document that a value names."""
+    made = purpose.verb in ("create", "save", "export", "write")
+    return made and bool(DOCUMENTS & set(purpose.noun.split()))
 
 
 def _seeks(group: Group) -> bool:
@@ -192,29 +200,38 @@ def _dated(own: set[str], text: str) -> list[str]:
 def _counted(group: Group, text: str, banned: Sequence[str]) -> list[str]:
     own = group.own
     unit = unit_of(group)
-    placed = re.search(r"\b(?:position|edge|coordinate|inches|pixels)\b", group.description, re.IGNORECASE)
-    if (
-        set(own) & _MOST
-        and set(own) <= _MOST | _ENTRIES
-        and unit == ""
-        and placed is None
-        and isinstance(group.first.value, int)
-    ):
+    if set(own) & _MOST and set(own) <= _MOST | _ENTRIES and unit == "" and not _is_placed(group):
         return [f", no more than {text}", f", at most {text}", f", {text} at the most"]
     if unit:
         return _measured(group, text, unit, banned)
     if "year" in own:
         return [f"from {text} on" if set(own) & {"since", "from", "after", "min"} else f"in {text}"]
+    if own == ("start",):
+        return [f"starting at {text}", f"from {text} on"]
     if "hour" in own:
         return [f"at {text} o'clock"]
     named = label(group, banned)
-    if len(own) == 1 and own[0] in MEASURES and not spoken_of(MEASURES[own[0]][0], banned):
-        return [f", {text} {MEASURES[own[0]][0]}"]
+    if sizes := measured_as(group, banned):
+        return [f", {text} {size}" for size in sizes]
     if named and own and own[-1] in PEOPLE and named.endswith(("s", "people")):
         return [f"for {text} {named}"]
     if named and named.endswith("s") and text != "1":
         return [f"with {text} {named}"]
     return [f"with {text} as the {named}", f"with {with_article(named)} of {text}"] if named else []
+
+
+def _is_placed(group: Group) -> bool:
+    """Whether a number says where something is to be, not how many there may be."""
+    told = re.search(r"\b(?:position|edge|coordinate|inches|pixels)\b", group.description, re.IGNORECASE)
+    return told is not None or not isinstance(group.first.value, int)
+
+
+def measured_as(group: Group, banned: Sequence[str]) -> list[str]:
+    """What may be said behind the number for a size or a place; empty for anything else."""
+    own, value = group.own, group.first.value
+    if len(own) != 1 or isinstance(value, (str, bool)) or (own[0] in _MOST and not _is_placed(group)):
+        return []
+    return [words for words in MEASURES.get(own[0], ()) if not spoken_of(words, banned)]
 
 
 def unit_of(group: Group) -> str:

@@ -10,11 +10,12 @@ from typing import Any
 
 from toolweave.agent.patterns import get, place_of, put
 from toolweave.agent.probing.calltext import Action, arguments_of, call_text
-from toolweave.agent.probing.effects import START, WORKED, Effects, End
+from toolweave.agent.probing.effects import Effects
 from toolweave.agent.probing.explore import Explorer
 from toolweave.agent.probing.filling import Filled, fitted
 from toolweave.agent.probing.session import Observation
 from toolweave.agent.probing.things import Thing, Things
+from toolweave.agent.probing.trials import START, WORKED, End
 from toolweave.agent.probing.walk import Prospect, Walk
 from toolweave.graph.fields import Scalar
 from toolweave.graph.learning.links import Link
@@ -79,7 +80,7 @@ class Bindings:
 
     def repaired(self, walk: Walk, one: Prospect, seen: Observation) -> Prospect | None:
         """The call with other things in the places that are not the walk's, where that may help."""
-        cause = (one.tool.id, self.effects.end(seen))
+        cause = (one.tool.id, self.effects.errors.end(seen))
         name = (walk.origin, one.tool.id)
         foreign = [thing for thing in one.things if thing not in walk.things]
         if not foreign or self._repairs[name] >= MOST_REPAIRS or not self._may_help(cause, foreign, seen):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolweave.agent.probing.calltext import Action
-from toolweave.agent.probing.effects import WORKED
 from toolweave.agent.probing.prior import harm
 from toolweave.agent.probing.steps import Steps
+from toolweave.agent.probing.trials import WORKED
 from toolweave.agent.probing.walk import Prospect, Walk
 from toolweave.agent.probing.worth import Worth
 from toolweave.servers.tools import Tool

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from toolweave.agent.probing.effects import WORKED, Effects, Situation
+from toolweave.agent.probing.effects import Effects
+from toolweave.agent.probing.trials import WORKED, Situation
 from toolweave.agent.probing.walk import Prospect
 from toolweave.agent.probing.worth import Worth
 

@@ -1,27 +1,20 @@
 """What walks have shown: which call, made first, lets another succeed or fail, and which calls change what is read.
 
-A *situation* is a fresh environment and the calls made since, in order. In equal situations a call is taken to end the
-same way. A *trial* is one call whose end is known at two points of one path: what happened in between made the
-difference, or none of it did. Where only one step in between can have made it, that step has an effect; where several
-can, the trial stays open until a goal (see `goals`) tells them apart.
+Where only one step between the two points of a trial can have made the difference, that step has an effect; where
+several can, the trial stays open until a goal (see `goals`) tells them apart.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from toolweave.agent.probing.calltext import Action, newest_step
-from toolweave.agent.probing.complaints import Complaint, Mark, Reasons, akin
-from toolweave.agent.probing.session import Observation, alike
-from toolweave.graph.model import Edge, Effect, Evidence
-from toolweave.graph.words import words
-
-Situation = tuple[Action, ...]
-"""`START`, then the actions made since."""
-START: Action = ("", "")
-"""A fresh environment."""
+from toolweave.agent.probing.complaints import Complaint, Mark, Reasons
+from toolweave.agent.probing.errors import Errors
+from toolweave.agent.probing.state_edges import affects_edge, state_edge
+from toolweave.agent.probing.trials import UNKNOWN, WORKED, End, Rows, Situation, Trial, closeness
+from toolweave.graph.model import Edge, Effect
 
 HARMLESS_AFTER = 2
 """Equal ends before and after a step, without any that differed, after which it is taken to make no difference."""
@@ -37,81 +30,6 @@ LOCKED_OUT = 1.5
 """How much more it is worth for a tool that never worked."""
 HINT = 2.5
 """How much more a trial is worth when the error speaks of what the step does."""
-NAMED, NEAR, FAR, BESIDE = 1.5, 0.8, 0.35, 0.4
-"""Worth of a trial of a call whose error named what the step is about, and of one between calls about neighbours,
-neighbours of neighbours, and when one is about no thing."""
-
-End = int
-"""How a call ended: 0 when it worked, else the number of its kind of error."""
-WORKED: End = 0
-UNKNOWN: End = -1
-"""Some error, nobody knows which."""
-
-
-@dataclass(slots=True)
-class Rows:
-    """How calls ended, by situation."""
-
-    ends: dict[Situation, dict[Action, set[End]]] = field(default_factory=dict[Situation, dict[Action, set[End]]])
-
-    def note(self, situation: Situation, action: Action, end: End) -> None:
-        """Take in how a call ended."""
-        self.ends.setdefault(situation, {}).setdefault(action, set()).add(end)
-
-    def known(self, situation: Situation, action: Action) -> End | None:
-        """How a call ends in a situation; `None` when nothing is known or it depends on something else."""
-        seen = self.ends.get(situation, {}).get(action, set())
-        return next(iter(seen)) if len(seen) == 1 else None
-
-    def last_known(self, situation: Situation, action: Action) -> tuple[int, End] | None:
-        """The longest beginning of a path after which it is known how a call ends: its length, and the end."""
-        for size in range(len(situation), 0, -1):
-            end = self.known(situation[:size], action)
-            if end is not None:
-                return size, end
-            if action in self.ends.get(situation[:size], {}):
-                return None
-        return None
-
-    def trials(self) -> Iterator[Trial]:
-        """Calls whose end is known at two points of one path."""
-        for situation, row in self.ends.items():
-            for action in row if len(situation) > 1 else ():
-                after, before = self.known(situation, action), self.last_known(situation[:-1], action)
-                if before is not None and after is not None:
-                    yield Trial(situation, before[0], action, before[1], after)
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One call whose end is known at two points of one path."""
-
-    situation: Situation
-    since: int
-    """Length of the path at the first point."""
-    action: Action
-    before: End
-    after: End
-
-    @property
-    def between(self) -> Situation:
-        """The steps between the two points."""
-        return self.situation[self.since :]
-
-    @property
-    def effect(self) -> Effect:
-        """What would show if the ends differed."""
-        return "disables" if self.before == WORKED else "enables"
-
-    @property
-    def changed(self) -> bool:
-        """Whether the call failed at both points for different reasons."""
-        return self.before != self.after and self.before > WORKED and self.after > WORKED
-
-    @property
-    def flipped(self) -> bool:
-        """Whether the call worked at one of the points only."""
-        return (self.before == WORKED) != (self.after == WORKED)
 
 
 @dataclass(slots=True)
@@ -149,21 +67,8 @@ class Effects:
     """Tool id → how its calls ended right after they had worked."""
     _stuck: Counter[tuple[str, End]] = field(default_factory=Counter[tuple[str, End]])
     """(tool id, error) → steps that did not move it."""
-    _spoken: dict[tuple[str, End, str], bool] = field(default_factory=dict[tuple[str, End, str], bool])
-    """(second tool, error, first tool) → whether the error speaks of what the first tool does."""
-    _errors: dict[str, list[frozenset[str]]] = field(default_factory=dict[str, list[frozenset[str]]])
-    """Tool id → words of its kinds of errors."""
-
-    def end(self, seen: Observation) -> End:
-        """The kind of an outcome; errors of one kind say the same, whatever values they name."""
-        if seen.worked:
-            return WORKED
-        kinds = self._errors.setdefault(seen.tool.id, [])
-        for number, says in enumerate(kinds, start=1):
-            if alike(says, seen.says):
-                return number
-        kinds.append(seen.says)
-        return len(kinds)
+    errors: Errors = field(default_factory=Errors)
+    """Kinds of errors."""
 
     def note(self, situation: Situation, action: Action, end: End) -> None:
         """Take in how a call ended."""
@@ -301,64 +206,27 @@ class Effects:
         effect: Effect = "disables" if before == WORKED else "enables"
         if not manner or self.shown(first, second, effect):
             return 0.0
-        same = (
-            ALIKE_SHARE ** self._same[first, second, effect, manner] * ANY_SHARE ** self._total[first, second, effect]
-        )
-        fresh = "!" in manner or ("=" in manner and not self._total[first, second, effect])
-        return same * _weight(manner) * self._hint(first, second, before, fresh)
+        total = self._total[first, second, effect]
+        same = ALIKE_SHARE ** self._same[first, second, effect, manner] * ANY_SHARE**total
+        fresh = "!" in manner or ("=" in manner and not total)
+        return same * closeness(manner) * self._hint(first, second, before, fresh)
 
     def _hint(self, first: str, second: str, before: End, fresh: bool) -> float:
         """Errors that nothing ever moved are hardly worth a call, those that speak of what the step does are."""
         if before in (WORKED, UNKNOWN):
             return 1.0
-        hint = HINT if self.speaks_of(second, before, first) else 1.0
+        hint = HINT if self.errors.speaks_of(second, before, first) else 1.0
         hint *= 1.0 if second in self._worked else LOCKED_OUT
         return LOCKED * hint if fresh else LOCKED * hint / (1.0 + self._stuck[second, before] / (STUCK_AFTER * hint))
-
-    def speaks_of(self, second: str, error: End, first: str) -> bool:
-        """Whether an error of one tool speaks of what another one does."""
-        name = (second, error, first)
-        if name not in self._spoken:
-            says, own = self._errors[second][error - 1], words(second.rpartition("/")[2])
-            deed = [one for one in words(first.rpartition("/")[2]) if one not in own]
-            self._spoken[name] = any(akin(one, other) for one in deed for other in says)
-        return self._spoken[name]
 
     def edges(self) -> list[Edge]:
         """The state edges that were shown."""
         found = [
-            _edge(first, second, effect, count, self._total[first, second, effect], changed=not self._flips[name])
+            state_edge(*name, count, self._total[name], changed=not self._flips[name])
             for name, count in sorted((self._changes | self._flips).items())
-            for first, second, effect in [name]
-            if first != second
+            if name[0] != name[1]
         ]
         known = {(edge.source, edge.target) for edge in found}
         for first, others in sorted(self.changed.items()):
-            found += [_affects(first, other) for other in sorted(others) if (first, other) not in known]
+            found += [affects_edge(first, other) for other in sorted(others) if (first, other) not in known]
         return found
-
-
-def _weight(manner: str) -> float:
-    if "!" in manner:
-        return NAMED
-    if "=" in manner:
-        return 1.0
-    if "~" in manner:
-        return NEAR
-    return FAR if "?" in manner else BESIDE
-
-
-def _edge(first: str, second: str, effect: Effect, count: int, same: int, *, changed: bool) -> Edge:
-    share = (count + 1) / (count + same + 1)
-    does = "works only after" if effect == "enables" else "no longer works after"
-    why = f"{second} {does} {first}, all else being equal"
-    if changed:
-        does = "is refused for another reason after"
-        why = f"{second} {does} {first}, all else being equal"
-    evidence = Evidence("intervened", round(share, 4), count + same, count, why=why)
-    return Edge(first, "", second, "", "state", round(0.7 + 0.25 * share, 4), (evidence,), effect)
-
-
-def _affects(first: str, other: str) -> Edge:
-    evidence = Evidence("intervened", 1.0, 1, 1, why=f"{other} returns something else after {first}")
-    return Edge(first, "", other, "", "state", 0.5, (evidence,), "affects")

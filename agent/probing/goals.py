@@ -6,7 +6,8 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from toolweave.agent.probing.calltext import Action, newest_step, renumbered, steps_of
-from toolweave.agent.probing.effects import START, UNKNOWN, WORKED, Effects, End, Situation
+from toolweave.agent.probing.effects import Effects
+from toolweave.agent.probing.trials import START, UNKNOWN, WORKED, End, Situation
 
 SETTLES = 3.0
 """Worth of a call that tells apart which step made a difference."""

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from toolweave.agent.probing.effects import WORKED, End
 from toolweave.agent.probing.steps import Steps
+from toolweave.agent.probing.trials import WORKED, End
 from toolweave.agent.probing.walk import Prospect, Walk
 
 MOST_REMEDIES = 3
@@ -61,7 +61,7 @@ class Remedies:
             mends = tool.id == failing.tool.id or self.steps.effects.shown(tool.id, failing.tool.id, "enables")
             if mends or self.steps.explorer.reads(tool) or self._tried[name] >= MOST_TIMES:
                 continue
-            spoken = self.steps.effects.speaks_of(failing.tool.id, error, tool.id)
+            spoken = self.steps.effects.errors.speaks_of(failing.tool.id, error, tool.id)
             for one in self.steps.bindings.prospects(near, tool):
                 about = not {*named, *failing.things}.isdisjoint(one.things)
                 speaks = UNDOES * self._undoes(walk, failing, one)

@@ -9,11 +9,11 @@ from typing import Any
 
 from toolweave.agent.observations import differing, places
 from toolweave.agent.patterns import put
-from toolweave.agent.probing.effects import Situation
 from toolweave.agent.probing.explore import Explorer
 from toolweave.agent.probing.filling import fitted
 from toolweave.agent.probing.session import Observation, Session
 from toolweave.agent.probing.things import Thing, Things
+from toolweave.agent.probing.trials import Situation
 from toolweave.graph.learning.values import look
 from toolweave.servers.tools import Tool
 

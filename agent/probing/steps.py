@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from toolweave.agent.probing.bindings import Bindings
 from toolweave.agent.probing.calltext import Action
 from toolweave.agent.probing.complaints import Complaint
-from toolweave.agent.probing.effects import WORKED, Effects
+from toolweave.agent.probing.effects import Effects
 from toolweave.agent.probing.explore import Explorer
 from toolweave.agent.probing.session import Observation, Session
 from toolweave.agent.probing.snapshot import take_snapshot
 from toolweave.agent.probing.things import Thing, Things
+from toolweave.agent.probing.trials import WORKED
 from toolweave.agent.probing.walk import Prospect, Walk
 from toolweave.agent.probing.worth import Worth
 from toolweave.servers.tools import Tool
@@ -71,7 +72,7 @@ class Steps:
         return True
 
     def _note(self, walk: Walk, one: Prospect, seen: Observation) -> None:
-        worth, end = Worth(self.effects, self.things, walk), self.effects.end(seen)
+        worth, end = Worth(self.effects, self.things, walk), self.effects.errors.end(seen)
         self.bindings.judge(one, end)
         for step, about in zip(walk.situation[1:], walk.about[1:], strict=True):
             self.effects.manners[step, one.action] = worth.manner(about, one)

@@ -85,7 +85,9 @@ class Things:
         """Whether a parameter takes a thing."""
         value = self.values[thing]
         if distinctive(value):
-            return bool(link.fits(value))
+            fits = link.fits(value)
+            # Nothing in a bare hash tells what it names: then the fields that show it do.
+            return fits or (fits is None and any(link.fed_by(one) for one in self.filler.pools.holders(str(value))))
         kind = self._kinds.get((link.tool.id, link.parameter.path))
         return thing == f"{kind}={value}" and key(value) not in link.refused
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from toolweave.agent.probing.calltext import Action, Birth
-from toolweave.agent.probing.effects import End, Situation
 from toolweave.agent.probing.filling import Filled
 from toolweave.agent.probing.snapshot import Snapshot
 from toolweave.agent.probing.things import Thing
+from toolweave.agent.probing.trials import End, Situation
 from toolweave.servers.tools import Tool
 
 

@@ -16,7 +16,7 @@ from toolweave.agent.probing.calltext import Action
 from toolweave.agent.probing.cases import Case, Cases
 from toolweave.agent.probing.choosing import Chooser
 from toolweave.agent.probing.crossings import LEAST_AFTER, MOST_AFTER, MOST_SPOILT, Crossings
-from toolweave.agent.probing.effects import START, WORKED, Effects, Situation
+from toolweave.agent.probing.effects import Effects
 from toolweave.agent.probing.explore import Explorer
 from toolweave.agent.probing.goals import Goal, goals
 from toolweave.agent.probing.remedies import MOST_REMEDIES, Remedies
@@ -24,6 +24,7 @@ from toolweave.agent.probing.session import Session
 from toolweave.agent.probing.snapshot import read_about
 from toolweave.agent.probing.steps import Steps
 from toolweave.agent.probing.things import FEW, Thing, Things
+from toolweave.agent.probing.trials import START, WORKED, Situation
 from toolweave.agent.probing.walk import Walk
 from toolweave.agent.probing.worth import Worth
 from toolweave.servers.json_values import canonical

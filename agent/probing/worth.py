@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolweave.agent.probing.effects import UNKNOWN, WORKED, Effects
+from toolweave.agent.probing.effects import Effects
 from toolweave.agent.probing.things import Thing, Things
+from toolweave.agent.probing.trials import UNKNOWN, WORKED
 from toolweave.agent.probing.walk import Prospect, Walk
 
 ALSO = 0.3

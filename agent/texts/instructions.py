@@ -19,14 +19,16 @@ from toolweave.agent.texts.phrases import (
     BY_SOMETHING,
     CODE,
     CONDITION,
-    END,
     FORBIDS,
+    FORESEEN,
     HEADED,
     IN_TURN,
     JOINT,
     LEAD,
     LIGHT,
     LIST_OF,
+    NO_OBJECT,
+    ON_A_LIST,
     OPENER,
     OPTIONAL,
     ORDERED,
@@ -35,16 +37,20 @@ from toolweave.agent.texts.phrases import (
     POINTERS,
     REMARK,
     SEEING,
+    SO,
     TAKEN_DOWN,
     URGED,
-    WHY,
 )
-from toolweave.agent.texts.verbs import ALIKE, BY_HAND, INSTRUCTING, PARTICLES
+from toolweave.agent.texts.sentences import sentences_of
+from toolweave.agent.texts.thesaurus import PARTICLES, is_phrasal
+from toolweave.agent.texts.verbs import BY_HAND, INSTRUCTING
 
 LONGEST_THING = 9
 """Words of what something is done to, in the passive."""
 OPEN = frozenset("what whatever whether nothing nobody who whoever how that which when where everything".split())
 """Words by which a clause begins that names no thing."""
+FAR = 6
+"""Words of a deed among which the particle of its verb is looked for."""
 TELLS = "it asks for nothing"
 """Why a plain statement is no step."""
 
@@ -62,6 +68,8 @@ class Deed:
     """Whether it stands with a word of order, such as "first" or "finally"."""
     passive: bool = False
     """Whether the text only says that it is done."""
+    lead: str = ""
+    """What the sentence says before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +80,6 @@ class Aside:
     start: int
     end: int
     reason: str
-
-
-def sentences_of(text: str) -> Iterator[tuple[int, str]]:
-    """The sentences of a text with where they begin; what stands in quotation marks is not cut."""
-    start = 0
-    for found in END.finditer(text):
-        if found.group("end") is not None:
-            yield from _told(text, start, found.end())
-            start = found.end()
-    yield from _told(text, start, len(text))
-
-
-def _told(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
-    sentence = text[start:end]
-    if sentence.strip():
-        yield start + len(sentence) - len(sentence.lstrip()), sentence.strip()
 
 
 def read_instructions(text: str, *, listed: bool) -> Iterator[Deed | Aside]:
@@ -120,22 +112,27 @@ def _read(sentence: str, at: int, listed: bool) -> Iterator[Deed | Aside]:
     if (reason := _why_not(words[start:])) is not None:
         yield Aside(sentence, at, end, reason)
         return
-    passive = listed or opener is not None or IN_TURN.search(words) is not None
+    passive = (listed and not sentence.startswith("(")) or opener is not None or IN_TURN.search(words) is not None
     start = _behind_lead(words, start, passive=passive)
     found = _order(words[start:], passive=passive) or _started_by(words, start, listed=listed)
+    if found is None and (later := _behind_reason(words, start)) is not None:
+        start, found = later, _order(words[later:], passive=False)
     if found is None:
         yield Aside(sentence, at, end, TELLS)
         return
     skipped, order = found
     said = _order(words[start:], passive=False) is None and not _started_by(words, start, listed=listed)
     start += skipped
+    lead = words[:start]
     for one in _parts(order, at + start, end, ordered, whole=words.endswith(order)):
-        yield replace(one, passive=said) if isinstance(one, Deed) else one
+        yield replace(one, passive=said, lead=lead) if isinstance(one, Deed) else one
+        lead = ""
 
 
 def _why_not(words: str) -> str | None:
     for pattern, reason in (
-        (REMARK, "a remark"), (FORBIDS, "it forbids"), (OPTIONAL, "optional"), (CONDITION, "it depends on something"),
+        (REMARK, "a remark"), (FORESEEN, "a remark"), (FORBIDS, "it forbids"), (OPTIONAL, "optional"),
+        (CONDITION, "it depends on something"),
     ):  # fmt: skip
         if pattern.match(words):
             return reason
@@ -153,6 +150,15 @@ def _behind_lead(words: str, start: int, *, passive: bool) -> int:
     return start
 
 
+def _behind_reason(words: str, start: int) -> int | None:
+    """Where an order begins that follows from what is said before it: "…, so switch it on"."""
+    for found in SO.finditer(words, start):
+        place = found.end()
+        if found.group("so") and _why_not(words[place:]) is None and _order(words[place:], passive=False) is not None:
+            return place
+    return None
+
+
 def _comma(words: str, start: int, *, passive: bool) -> int | None:
     """Behind the first comma that an order follows."""
     for found in re.finditer(rf"{CODE}|,\s+", words[start:]):
@@ -167,10 +173,13 @@ def _order(words: str, *, passive: bool) -> tuple[int, str] | None:
     opener = OPENER.match(words)
     skipped = opener.end() if opener is not None else 0
     text = LIST_OF.sub("list ", LIGHT.sub("look at", words[skipped:]))
+    text = ON_A_LIST.sub(r"look up \g<thing> \g<where>", text)
     first = re.match(r"[A-Za-z][a-z-]*", text)
     if first is not None and _is_order(first.group().lower(), text):
         return skipped, text
     actor = ACTOR.match(text)
+    if actor is not None and actor["pronoun"] and not (skipped or passive or ORDERED.search(words)):
+        actor = None
     if actor is not None and (found := _done_by(text[actor.end() :])) is not None:
         return skipped + actor.end(), found
     if passive and (match := PASSIVE.match(text)) is not None and _is_done(match):
@@ -189,7 +198,7 @@ def _active(passive: re.Match[str]) -> str:
     """`look up recipes` for "Recipes are looked up"."""
     verb, thing, rest = PARTICIPLES[passive.group("deed").lower()], passive.group("thing"), passive.group("rest")
     particle, _, behind = rest.partition(" ")
-    if f"{verb}_{particle.lower()}" in ALIKE:
+    if is_phrasal(f"{verb}_{particle.lower()}"):
         verb, rest = f"{verb} {particle.lower()}", behind
     first = thing.split(" ", 1)[0]
     common = first.lower() in POINTERS or first.endswith("s")
@@ -218,7 +227,7 @@ def _base(word: str) -> str | None:
 
 
 def _is_order(word: str, text: str) -> bool:
-    if word not in INSTRUCTING or re.match(r"[A-Za-z-]+(?::|\s+(?:is|are|was|were|has|have|of)\b)", text):
+    if word not in INSTRUCTING or NO_OBJECT.match(text):
         return False
     return len(text.split()) > 1
 
@@ -278,10 +287,5 @@ def _no_work(text: str) -> str | None:
         return "only to be looked at"
     if TAKEN_DOWN.match(text):
         return "only to be noted"
-    pair = "_".join(text.lower().split()[:2])
-    return "done by hand" if text.split(" ", 1)[0].lower().strip(",") in BY_HAND or pair in BY_HAND else None
-
-
-def core(text: str) -> str:
-    """A deed without the clause behind it that only says why or when."""
-    return WHY.sub("", text) or text
+    first, *behind = re.findall(r"[a-z-]+", text.lower())[:FAR] or [""]
+    return "done by hand" if {first, *(f"{first}_{word}" for word in behind)} & BY_HAND else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,43 +11,50 @@ from itertools import pairwise
 
 from toolweave.agent.offline.lexicon import SMALL
 from toolweave.agent.offline.mentions import mentions_of
-from toolweave.agent.offline.toolbox import Toolbox, everyday, stem
-from toolweave.agent.texts.instructions import core
-from toolweave.agent.texts.verbs import INSTRUCTING, PARTICLES, alike
+from toolweave.agent.offline.toolbox import Toolbox, stems
+from toolweave.agent.texts.sentences import core
+from toolweave.agent.texts.signs import stands_for
+from toolweave.agent.texts.thesaurus import LIGHT, PARTICLES, idioms, is_phrasal, same_deed, same_noun
+from toolweave.agent.texts.verbs import INSTRUCTING
 from toolweave.agent.texts.wording import spoken
 from toolweave.graph.vocabulary import DEEDS, IDENTIFYING
 from toolweave.graph.words import words
 from toolweave.servers.tools import Tool
 
-FITS = 0.56
-"""Score from which a tool is taken to be meant."""
-SAME_KIND = 0.45
-"""What it is worth that two verbs only do the same kind of deed."""
 VERB, THING, WORDS = 0.4, 0.35, 0.25
 """Weights of the verb, of what it is done to, and of all words."""
 _FAR = 7
 """Words between a verb and its particle, at most."""
 _PHRASE_ENDS = re.compile(
-    r"\s(?:up|out|in|off|down|back|away|of|to|for|from|into|on|onto|at|with|by|under|as|against|towards?|about|through|between"
+    r"\s(?:up|out|in|off|down|back|away|of|to|for|from|into|on|onto|at|with|by|under|as|against|towards?|about"
+    r"|through|between"
     r"|because|called|named|titled|saying|that|which|who|whose|until|than|and|or|there|is|are)(?=\s|$)|[,:;(…]",
     re.IGNORECASE,
 )
 _POINTING = re.compile(
-    r"^[A-Za-z-]+\s(?:(?:up|out|in|off|down|back|at|for|through)\s)?(?:it|them|one|ones|this|that|these|those|both|him|her|each)"
+    r"^[A-Za-z-]+\s(?:(?:up|out|in|off|down|back|at|for|through)\s)?"
+    r"(?:it|them|one|ones|this|that|these|those|both|him|her|each)"
     r"(?=\s(?:of|to|for|from|with|in|on|at|by|and|as|up|out|off|down|back|because)\b|\s*$|\s*[,.…])",
     re.IGNORECASE,
 )
-_NO_THINGS = frozenset(
-    "her his hers him them theirs first then next last finally only again today tomorrow now back away here once well "
+_HOLDERS = frozenset("list register directory database system index overview".split())
+"""Heads of phrases that say less than the word before them: the staff list."""
+NO_THINGS = frozenset(
+    "her his hers him them theirs himself herself itself themselves somebody someone everybody first then next last "
+    "finally only again today tomorrow now back away here once well "
     "way".split()
 )
+_JUST_DONE = re.compile(
+    r"\b(?:what|which|that) (?:you|we|was|were|has|have)\b.{0,12}\bjust\b|\bthe same\b", re.IGNORECASE
+)
+SIGN_LETTERS = re.compile(r"\b([A-Za-z]{2,6})[-_]?\d[\w-]*\b")
+BY_SIGN = 0.85
+"""How far a tool is about what an identifier in a step abbreviates."""
 TAKEN = 0.6
 """How surely a tool is about what it takes."""
 BY_NOUN = 0.8
 """How far a verb is meant by a tool that is about what the verb brings about."""
 _ENDINGS = frozenset("ment ation ance ence ing ion ition al ure".split())
-SHORTEST_HEAD = 4
-"""Letters of a noun that others are compounds of: a work may be an artwork."""
 BESIDE = 0.8
 """What a noun counts that stands in another phrase than what the verb is done to."""
 
@@ -61,6 +69,10 @@ class Meant:
     """How far its verb is the step's, 0..1."""
     thing: float
     """How far it is done to what the step speaks of, 0..1."""
+    words: float = 0.0
+    """Share of the step's words that the tool knows, 0..1."""
+    name: float = 0.0
+    """Share of the nouns of the tool's name that the step or what stands before it speaks of, 0..1."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,8 @@ class Wording:
     """The words of a step, as a tool is looked for by them."""
 
     text: str
+    detail: str = ""
+    """What stands around it."""
 
     @cached_property
     def plain(self) -> str:
@@ -86,21 +100,30 @@ class Wording:
             return ()
         first, behind = found[0], found[1 : 1 + _FAR]
         pairs = [f"{first}_{word}" for word in behind if word in PARTICLES]
-        if "on hold" in self.plain.lower():
-            pairs.insert(0, "put_on_hold")
-        return (*pairs, first)
+        said = " ".join(found)
+        for first_word, *rest in idioms():
+            if first == first_word and re.search(rf"\b{re.escape(' '.join(rest))}\b", said):
+                pairs.insert(0, "_".join((first_word, *rest)))
+        known = [pair for pair in pairs if is_phrasal(pair)]
+        return tuple(known) if known and first in LIGHT else (*pairs, first)
 
     @cached_property
     def things(self) -> tuple[tuple[str, ...], ...]:
         """The nouns of each noun phrase, what the verb is done to first; in each the head comes first."""
         rest = self.plain.split(" ", 1)[1] if " " in self.plain else ""
         phrases = [[word for word in words(phrase) if _names(word)] for phrase in _PHRASE_ENDS.split(f" {rest}")]
+        phrases = [phrase[:-1] if len(phrase) > 1 and phrase[-1] in _HOLDERS else phrase for phrase in phrases]
         return tuple(tuple(reversed(phrase)) for phrase in phrases if phrase)
+
+    @cached_property
+    def signs(self) -> frozenset[str]:
+        """The letters of the identifiers that it says: `ap` of AP-50003."""
+        return frozenset(match.group(1).lower() for match in SIGN_LETTERS.finditer(f"{self.text} {self.detail}"))
 
     @cached_property
     def points_back(self) -> bool:
         """Whether what the verb is done to is only pointed at: "it", "one of them"."""
-        return _POINTING.match(self.plain) is not None
+        return _POINTING.match(self.plain) is not None or _JUST_DONE.search(self.plain) is not None
 
     @cached_property
     def all(self) -> tuple[str, ...]:
@@ -114,7 +137,23 @@ class Matcher:
 
     def __init__(self, tools: Sequence[Tool]) -> None:
         self.box = Toolbox(tools, {tool.id: tool.id for tool in tools})
+        self._ranked: dict[tuple[Wording, tuple[tuple[str, ...], ...]], list[Meant]] = {}
+        self._known: dict[str, set[str]] = {}
+        for tool in tools:
+            purpose = self.box.purposes[tool.id]
+            told = f"{tool.server} {tool.name} {tool.description} {' '.join(tool.parameters)} {purpose.noun}"
+            self._known.setdefault(tool.server, set()).update(stems(told))
         self._names = {tool.name.lower(): tool for tool in tools} | {tool.id.lower(): tool for tool in tools}
+
+    def about(self, text: str) -> dict[str, float]:
+        """Server → how far a text speaks of what it deals with, the best one 1.0; rare words count more."""
+        said = Counter(stems(text))
+        scores: dict[str, float] = {}
+        for server, known in self._known.items():
+            many = [sum(word in other for other in self._known.values()) for word in said if word in known]
+            scores[server] = sum(1.0 / count**2 for count in many)
+        best = max(scores.values(), default=0.0)
+        return {server: score / best if best else 0.0 for server, score in scores.items()}
 
     def named(self, text: str) -> tuple[Tool | None, str]:
         """The tool that a step calls by its name, and a name in the style of tools that none has."""
@@ -124,7 +163,8 @@ class Matcher:
             if plain in self._names:
                 return self._names[plain], ""
             if re.search(
-                rf"\b(?:run|call|use|invoke|execute|trigger|tool|command|function|with)\s+(?:the\s+)?`?{re.escape(name)}",
+                r"\b(?:run|call|use|invoke|execute|trigger|tool|command|function|with)\s+(?:the\s+)?"
+                rf"`?{re.escape(name)}",
                 text,
                 re.I,
             ):
@@ -138,21 +178,40 @@ class Matcher:
             wording: The step.
             about: What the step before spoke of, for a step that only says "it".
         """
+        key = (wording, tuple(map(tuple, about)))
+        if key not in self._ranked:
+            self._ranked[key] = self._rank(wording, about)
+        return self._ranked[key]
+
+    def _rank(self, wording: Wording, about: Sequence[Sequence[str]]) -> list[Meant]:
         back = [tuple(phrase) for phrase in about] if not wording.things or wording.points_back else []
         things = [(phrase, 1.0) for phrase in back]
         things += [(phrase, BESIDE if back or number else 1.0) for number, phrase in enumerate(wording.things)]
         return sorted((self._meant(tool, wording, things) for tool in self.box.tools), key=lambda one: -one.score)
 
     def _meant(self, tool: Tool, wording: Wording, things: Sequence[tuple[Sequence[str], float]]) -> Meant:
-        verb = max((_same_deed(one, other) for one in wording.verbs for other in self._verbs_of(tool)), default=0.0)
+        verb = max((same_deed(one, other) for one in wording.verbs for other in self._verbs_of(tool)), default=0.0)
         purpose = self.box.purposes[tool.id]
         if any(_is_deed_of(one, purpose.nouns.head) for one in wording.verbs):
             verb = max(verb, BY_NOUN)
         own = self._things_of(tool)
         fits = [_same_thing(phrase, own) * weight for phrase, weight in things]
-        thing = max(fits, default=0.0)
-        score = VERB * verb + THING * thing + WORDS * self._share(tool, wording.all)
-        return Meant(tool, score, verb, thing)
+        thing = max([*fits, BY_SIGN * any(_abbreviates(sign, tool) for sign in wording.signs)], default=0.0)
+        share = self._share(tool, wording.all)
+        return Meant(
+            tool, VERB * verb + THING * thing + WORDS * share, verb, thing, share, self._named_by(tool, things)
+        )
+
+    def _named_by(self, tool: Tool, things: Sequence[tuple[Sequence[str], float]]) -> float:
+        own = self.box.purposes[tool.id].nouns.name_words
+        said = [word for phrase, _ in things for word in phrase]
+        fits = [max((same_noun(word, other) for word in said), default=0.0) for other in own]
+        return sum(fits) / len(fits) if fits else 0.0
+
+    def alike(self, one: Tool, other: Tool) -> float:
+        """How far two tools are about the same thing, 0..1."""
+        nouns = self.box.purposes[one.id].nouns
+        return _same_thing(tuple(dict.fromkeys((nouns.head, *nouns.name_words))), self._things_of(other))
 
     def _things_of(self, tool: Tool) -> dict[str, float]:
         """What a tool is about, and how surely."""
@@ -166,7 +225,7 @@ class Matcher:
         purpose = self.box.purposes[tool.id]
         name = [part.lower() for part in re.findall(r"[A-Za-z][a-z]*", tool.name)]
         found = [purpose.verb.replace(" ", "_"), *purpose.verb.split()[:1]]
-        found += [word for word in name[:2] if word in DEEDS or word in INSTRUCTING]
+        found += [word for word in name[:2] if word in DEEDS or word in INSTRUCTING][:1]
         found += [f"{one}_{other}" for one, other in pairwise(name) if other in PARTICLES]
         return tuple(dict.fromkeys(found))
 
@@ -178,16 +237,14 @@ class Matcher:
         return known / total if total else 0.0
 
 
-def _same_deed(one: str, other: str) -> float:
-    found = alike(one, other)
-    kinds = _kind(one), _kind(other)
-    if not found and kinds[0] is not None and kinds[0] == kinds[1] and kinds[0] != "act" and "_" not in one:
-        return SAME_KIND
-    return found
+def _abbreviates(letters: str, tool: Tool) -> bool:
+    """Whether the letters of an identifier stand for what a tool needs an identifier of."""
+    own = [word for name in sorted(tool.required) for word in words(name)]
+    return len(own) > 1 and any(stands_for(letters, word) for word in own if word not in IDENTIFYING)
 
 
 def _names(word: str) -> bool:
-    return word not in SMALL and word not in _NO_THINGS
+    return word not in SMALL and word not in NO_THINGS
 
 
 def _is_deed_of(verb: str, noun: str) -> bool:
@@ -196,25 +253,8 @@ def _is_deed_of(verb: str, noun: str) -> bool:
     return len(root) >= len("pay") and noun.startswith(root) and noun[len(root) :] in _ENDINGS
 
 
-def _kind(verb: str) -> str | None:
-    """What sort of deed a verb is; people say of finding and of showing the same."""
-    found = DEEDS.get(verb.split("_")[0])
-    return "look" if found in ("seek", "read") else found
-
-
 def _same_thing(phrase: Sequence[str], own: Mapping[str, float]) -> float:
     """How far what a phrase speaks of is what a tool is about; its head weighs most."""
     weights = [1.0, *(0.35 for _ in phrase[1:])]
-    found = [max((_same_noun(word, other) * sure for other, sure in own.items()), default=0.0) for word in phrase]
+    found = [max((same_noun(word, other) * sure for other, sure in own.items()), default=0.0) for word in phrase]
     return sum(weight * fit for weight, fit in zip(weights, found, strict=True)) / sum(weights)
-
-
-def _same_noun(one: str, other: str) -> float:
-    if one == other:
-        return 1.0
-    if stem(one) == stem(other):
-        return 0.9
-    if one in everyday(other) or other in everyday(one):
-        return 0.75
-    shorter, longer = sorted((one, other), key=len)
-    return 0.7 if len(shorter) >= SHORTEST_HEAD and longer.endswith(shorter) else 0.0

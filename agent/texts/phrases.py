@@ -51,9 +51,20 @@ FORBIDS = opening(r"""
     | you (?:do not|don't|must not|may not|should not|cannot|can't|need not) | nobody | under no circumstances | not
 """)
 CONDITION = opening(r"""
-    if | unless | in case | should | where | provided | only if | in the event | except | otherwise | else | whenever
+    if | unless | in case | suppose | imagine | assuming
+    | should | where | provided | only if | in the event | except | otherwise | else
+    | whenever
     | for (?:all )?others?
 """)
+SO = re.compile(
+    rf"(?:{CODE})|(?P<so>(?:,|\s)\s*(?:and\s)?so(?:\s(?:please|just|now|then))?,?\s+|;\s+|:\s+|\s{_DASH}\s)",
+    re.IGNORECASE,
+)
+"""What may stand between a statement and the order that follows from it."""
+NO_OBJECT = re.compile(
+    r"[A-Za-z-]+(?::|'|\u2019|\s+(?:is|are|was|were|has|have|had|of|and|or|will|would|can|may|must|should|do|does)\b)"
+)
+"""What stands behind a word that opens a statement, and is no verb there."""
 REMARK = opening(
     r"""
     note | nb | n\.b\. | warning | caution | tip | hint | remark | background | important | example | for example
@@ -61,6 +72,8 @@ REMARK = opening(
     """,
     r"\b\s*(?:that\b|[:.,\u2013-]|\()",
 )
+FORESEEN = opening(r"(?:you|we)(?:'ll|\u2019ll| will| should) (?:now |then )?(?:see|find|notice|hear)")
+"""What is only said to come about."""
 OPTIONAL = opening(r"""
     optional(?:ly)? | if you (?:like|want|wish) | you (?:may|might|can) (?:also|want) | feel free
 """)
@@ -78,7 +91,7 @@ _WILL = r"""
     | always | also | finally
 """
 ACTOR = re.compile(
-    rf"^(?:you|we|one|she|he|they|staff|somebody|someone|everybody|whoever is [a-z ]{{2,20}}?"
+    rf"^(?:you|we|one|(?P<pronoun>she|he|they)|staff|somebody|someone|everybody|whoever is [a-z ]{{2,20}}?"
     rf"|the (?:[a-z-]+ ){{0,2}}(?:{one_of(_PERSONS)}))(?: (?:on duty|on call|in charge|at the desk))?"
     rf"(?:\s(?:{one_of(_WILL)}))*\s+",
     re.IGNORECASE,
@@ -94,6 +107,12 @@ PARTICIPLES = {past(verb): verb for verb in sorted(INSTRUCTING) if "_" not in ve
 _SEEN = r"""
     that | whether | if | to see (?:that|whether|if) | the [a-z ]+ (?:is|are) | it (?:is|says|shows) | there (?:is|are)
 """
+ON_A_LIST = re.compile(
+    r"^(?:see|check|find out|look)\s+(?:whether|if)\s+(?P<thing>.+?)\s+(?:is|are|stands?|appears?)\s+(?:already\s)?"
+    r"(?P<where>(?:on|in|among|with)\s.+)$",
+    re.IGNORECASE,
+)
+"""What is to be looked up, said as a question: "see whether she is on our list"."""
 SEEING = re.compile(
     r"^(?:make sure|ensure|be sure|verify|check|confirm|see|watch|mind|take care|remember)\s+"
     rf"(?:{one_of(_SEEN)})\b",
@@ -122,7 +141,7 @@ URGED = opening(
     | go ahead and | proceed to | go on to | (?:it is|it's) time to
     | you(?:'ll|\u2019ll| will)? (?:need|want|have|are|get) to
     | (?:your|the) (?:first|next|last|final) (?:step|task|job|thing) is to
-    | always | carefully | manually | quickly | directly | first | then | now
+    | always | carefully | manually | quickly | directly
     """,
     r"\s+(?=[a-z])",
 )
@@ -135,7 +154,7 @@ BY_SOMETHING = re.compile(
 """What does something in the passive, in contrast to how it is done."""
 HEADED = re.compile(r"^[A-Z][\w /-]{1,40}:\s+(?=[a-zA-Z])")
 """A label before an order."""
-_AND = r"\s*(?:,?\s+(?:and|before you|then)(?:\s+(?:then|after that|finally|also|next|afterwards|at once))?,?"
+_AND = r"\s*(?:,?\s+(?:and|then)(?:\s+(?:then|after that|finally|also|next|afterwards|at once))?,?"
 JOINT = re.compile(
     rf"(?P<code>{CODE})|(?P<joint>{_AND}|,\s*(?:then|and then)|\s{_DASH}\s)\s+(?:(?:she|he|they|you|we)\s+)?)"
     r"(?=(?P<word>[A-Za-z][\w-]*)(?P<behind>\s+\S+)?)",

@@ -14,9 +14,9 @@ from typing import Any
 from toolweave.agent.offline.english import capitalised, with_article
 from toolweave.agent.offline.lexicon import SMALL
 from toolweave.agent.offline.mentions import Mention, iso_date, mentions_of
-from toolweave.agent.texts.instructions import core
 from toolweave.agent.texts.matching import Wording
 from toolweave.agent.texts.procedures import Step
+from toolweave.agent.texts.sentences import core
 from toolweave.agent.texts.values import Given
 from toolweave.agent.texts.verbs import BY_HAND, INSTRUCTING
 from toolweave.agent.texts.wording import spoken

@@ -1,35 +1,25 @@
-"""From the steps of a procedure to calls: the tool of each, and for every argument what gives it.
+"""What gives the arguments of a call that a step asks for.
 
-Contract: an argument is what the text says, what an earlier step's tool returns, or what the schema fixes or defaults
-to. A required one that none of them gives leaves the step unresolved, by name. So does a step that no tool fits, or
-that calls a tool by a name that no server has.
+Contract: an argument is what the text says, what an earlier step's tool returns, what a look-up by a name in the text
+finds, or what the schema fixes or defaults to. A required one that none of them gives leaves the step unresolved.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from toolweave.agent.argument_values import is_identifying
-from toolweave.agent.offline.fitting import Slot
-from toolweave.agent.texts.matching import FITS, SAME_KIND, Matcher, Meant, Wording
-from toolweave.agent.texts.procedures import Procedure, Step
-from toolweave.agent.texts.values import Given, Reading, is_looked_for, is_passed_on, slots_of
+from toolweave.agent.offline.fitting import Slot, options_of
+from toolweave.agent.offline.toolbox import Toolbox
+from toolweave.agent.texts.hearing import LIMITS, is_looked_for, slots_of
+from toolweave.agent.texts.procedures import Step
+from toolweave.agent.texts.values import Given, Reading, is_passed_on
 from toolweave.graph.model import Edge, ToolGraph
 from toolweave.graph.schema import only_value
 from toolweave.graph.words import words
 from toolweave.servers.tools import Tool
 
-NEAR = 0.12
-"""How much worse than the best a tool may be and still be meant, where its arguments are there."""
-MOST_MEANT = 4
-LACKS = 0.1
-"""What a required argument that nothing gives takes from a tool's score."""
-LACKS_LOOKING = 0.3
-"""The same for a tool that only looks: there may be another one that finds the thing by what the step says."""
-USUAL = 0.08
-"""What the server that most steps of the procedure use adds."""
 FED = 0.3
 """Belief in an edge from which an earlier step's output gives a required argument."""
 SURELY_FED = 0.5
@@ -69,9 +59,11 @@ class Mapped:
     why: str = ""
     """Why no tool was found."""
     named: bool = False
-    """Whether the text calls for a tool by a name that no server has."""
+    """Whether no tool may be made up for it: the text names one that no server has, or more than one may be meant."""
     proposed: bool = False
     """Whether the tool was made from the step itself."""
+    looked_up: bool = False
+    """Whether the step only finds what the next one speaks of by its name."""
 
     @property
     def problem(self) -> str | None:
@@ -84,146 +76,117 @@ class Mapped:
         return None
 
 
-class Resolver:
-    """Maps procedures to the tools of some servers.
+class Filler:
+    """Finds what gives the arguments of calls, for one procedure.
 
     Args:
-        matcher: Knows the tools.
+        box: All tools.
         graph: Which tool feeds which.
+        reading: What the procedure says.
     """
 
-    def __init__(self, matcher: Matcher, graph: ToolGraph) -> None:
-        self._matcher = matcher
-        self._box = matcher.box
+    def __init__(self, box: Toolbox, graph: ToolGraph, reading: Reading) -> None:
+        self._box = box
         self._graph = graph
+        self.reading = reading
 
-    def map(self, procedure: Procedure, known: Sequence[Mapped] | None = None) -> list[Mapped]:
-        """Every step with its tool and arguments; `known` are the steps with tools that were chosen before."""
-        tools = [one.tool for one in known or () if one.tool is not None and not one.proposed]
-        reading = Reading(self._box, procedure, tools)
-        wordings = [Wording(step.text) for step in procedure.steps]
-        usual = self._usual(wordings) if known is None else Counter[str]()
-        mapped: list[Mapped] = []
-        about = Wording(procedure.title).things
-        for number, (step, wording) in enumerate(zip(procedure.steps, wordings, strict=True)):
-            if known is None:
-                found = self._choose(reading, step, wording, about, usual, mapped)
-            elif (tool := known[number].tool) is None or known[number].proposed:
-                found = known[number]
-            else:
-                found = self._filled(reading, step, tool, known[number].score, mapped, known[number].read)
-            mapped.append(found)
-            about = wording.things if wording.things and not wording.points_back else about
-        return mapped if known is not None or not self._mend(procedure, mapped) else self.map(procedure, mapped)
-
-    def _mend(self, procedure: Procedure, mapped: list[Mapped]) -> bool:
-        """Where a later step needs what nothing gives, a step that no tool fits may be the one that finds it."""
-        mended = False
-        for at, later in enumerate(mapped):
-            if (needing := later.tool) is None:
-                continue
-            for path in later.lacks:
-                edges = [edge for edge in self._graph.into(needing.id) if edge.target_param == path]
-                sources = {edge.source for edge in edges if edge.confidence >= FED}
-                for number in reversed(range(at)):
-                    step = mapped[number]
-                    if step.tool is not None or step.named:
-                        continue
-                    ranked = self._matcher.ranked(Wording(step.step.text), Wording(procedure.title).things)
-                    found = next((one for one in ranked if one.tool.id in sources and one.verb >= SAME_KIND), None)
-                    if found is not None:
-                        mapped[number] = Mapped(step.step, found.tool, found.score)
-                        mended = True
-                        break
-        return mended
-
-    def _usual(self, wordings: Sequence[Wording]) -> Counter[str]:
-        """Server → share of the steps that its tools may serve."""
-        found: Counter[str] = Counter()
-        for wording in wordings:
-            ranked = [one for one in self._matcher.ranked(wording)[:MOST_MEANT] if one.score >= FITS]
-            for server in {one.tool.server for one in ranked if one.score >= ranked[0].score - NEAR}:
-                found[server] += 1
-        return found
-
-    def _choose(
-        self, reading: Reading, step: Step, wording: Wording, about: Sequence[Sequence[str]], usual: Counter[str],
-        before: Sequence[Mapped],
-    ) -> Mapped:  # fmt: skip
-        named, unknown = self._matcher.named(step.text)
-        if named is not None:
-            return self._filled(reading, step, named, 1.0, before)
-        if unknown:
-            why = f"the text names {unknown!r}, and no server has a tool of that name"
-            return Mapped(step, None, why=why, named=True)
-        ranked = self._matcher.ranked(wording, about)
-        fitting = [one for one in ranked if _fits(one)]
-        wide = LACKS_LOOKING if fitting and self._looks(fitting[0].tool) else NEAR
-        near = [one for one in fitting if one.score >= fitting[0].score - wide - USUAL]
-        near = [one for one in near if self._looks(one.tool) == self._looks(near[0].tool)][:MOST_MEANT]
-        if not near:
-            return Mapped(step, None, why=f"no tool fits {step.text!r}")
-        total = max(usual.values(), default=1) or 1
-        tried = [(one, self._filled(reading, step, one.tool, one.score, before)) for one in near]
-        return max(
-            tried,
-            key=lambda pair: (
-                pair[0].score
-                + USUAL * usual[pair[0].tool.server] / total
-                - (LACKS_LOOKING if self._looks(pair[0].tool) else LACKS) * len(pair[1].lacks)
-            ),
-        )[1]
-
-    def _looks(self, tool: Tool) -> bool:
-        return self._box.purposes[tool.id].nouns.deed in ("seek", "read")
-
-    def _filled(
-        self,
-        reading: Reading,
-        step: Step,
-        tool: Tool,
-        score: float,
-        before: Sequence[Mapped],
-        read: Mapping[str, Given] | None = None,
+    def filled(
+        self, step: Step, tool: Tool, before: Sequence[Mapped], read: Mapping[str, Given] | None = None
     ) -> Mapped:
-        """The step with everything that gives its arguments."""
-        said = reading.of_step(step, tool) if read is None else read
+        """The step as a call of a tool, with everything that gives its arguments.
+
+        Args:
+            step: What is read.
+            tool: What it is taken to mean.
+            before: The steps before it.
+            read: What a model has read for its parameters.
+        """
+        said = self.reading.of_step(step, tool) if read is None else read
         sources: dict[str, ArgumentSource] = {}
         lacks: list[str] = []
         slots = slots_of(self._box, tool)
         bare = not said and not any(slot.parameter.required for slot in slots)
-        reading.begin(said)
+        self.reading.begin(said)
         for slot in slots:
             source = (
-                said.get(slot.path)
-                or said.get(slot.path.removesuffix("[]"))
-                or self._found(reading, step, slot, tool, before)
+                said.get(slot.path) or said.get(slot.path.removesuffix("[]")) or self._found(step, slot, tool, before)
             )
             if source is None and bare and not sources and is_looked_for(slot):
-                source = reading.labelled(step, slot, needed=True) or reading.around(step, slot)
+                source = (
+                    self.reading.labelled(step, slot, needed=True)
+                    or self.reading.around(step, slot)
+                    or self.reading.set_apart(slot)
+                )
             if source is not None:
                 sources[slot.path] = source
             elif slot.parameter.required:
                 lacks.append(slot.path)
-        return Mapped(step, tool, score, sources, tuple(lacks), read)
+        return Mapped(step, tool, 0.0, sources, tuple(lacks), read)
 
-    def _found(
-        self, reading: Reading, step: Step, slot: Slot, tool: Tool, before: Sequence[Mapped]
-    ) -> ArgumentSource | None:
+    def is_plain(self, tool: Tool, path: str) -> bool:
+        """Whether a mere statement may say a parameter: one that is needed, or no choice and no limit."""
+        slot = next(slot for slot in slots_of(self._box, tool) if path in (slot.path, slot.path.removesuffix("[]")))
+        free = not options_of(slot) and "boolean" not in slot.kinds and not set(slot.own) & LIMITS
+        return slot.parameter.required or free
+
+    def with_look_ups(self, mapped: Mapped, before: Sequence[Mapped]) -> list[Mapped]:
+        """The step behind the look-ups by which what it lacks can be found."""
+        found = list[Mapped]()
+        for path in mapped.lacks if mapped.tool is not None else ():
+            look = self._look_up(mapped, path)
+            if look is not None:
+                one, field_name = look
+                number = len(before) + len(found)
+                mapped = replace(
+                    mapped,
+                    sources={**mapped.sources, path: Returned(number, field_name)},
+                    lacks=tuple(name for name in mapped.lacks if name != path),
+                )
+                found.append(one)
+        return [*found, mapped]
+
+    def _look_up(self, mapped: Mapped, path: str) -> tuple[Mapped, str] | None:
+        """A tool of the same server that finds by a name what a step lacks, with the field that gives it."""
+        tool = mapped.tool
+        assert tool is not None
+        taken = {str(one.value).lower() for one in mapped.sources.values() if isinstance(one, Given)}
+        for edge in sorted(self._graph.into(tool.id), key=lambda one: -one.confidence):
+            finder = self._graph.tools.get(edge.source)
+            if edge.target_param != path or edge.confidence < FED or finder is None or finder.server != tool.server:
+                continue
+            slot = _only_name(slots_of(self._box, finder))
+            if slot is None or self._box.purposes[finder.id].nouns.deed != "seek":
+                continue
+            name = self.reading.name_for(mapped.step, slot, taken)
+            if name is not None:
+                return Mapped(mapped.step, finder, 0.0, {slot.path: name}, looked_up=True), edge.source_field
+        return None
+
+    def _found(self, step: Step, slot: Slot, tool: Tool, before: Sequence[Mapped]) -> ArgumentSource | None:
         """What gives an argument that the step itself does not say."""
         returned = self._returned(slot, tool, before, FED if slot.parameter.required else SURELY_FED)
         if not slot.parameter.required:
             spoken_of = returned is not None and is_identifying(slot.parameter) and _speaks_of(step, slot)
-            return reading.labelled(step, slot, needed=False) or (returned if spoken_of else None)
+            return self.reading.labelled(step, slot, needed=False) or (returned if spoken_of else None)
         if (only := only_value(slot.parameter.schema)) is not None:
             return Given(only[1], "const")
-        if is_identifying(slot.parameter) and returned is not None:
-            return returned
-        said = reading.labelled(step, slot, needed=True) or reading.around(step, slot)
+        if is_identifying(slot.parameter):
+            told = self._said_before(slot, tool, before)
+            if told is not None and (returned is None or told[0] >= self._found_by(returned, before)):
+                return told[1]
+            if returned is not None:
+                return returned
+        said = self.reading.labelled(step, slot, needed=True) or self.reading.around(step, slot)
         found = said or self._passed_on(slot, tool, before) or returned
         if found is None and "default" in slot.parameter.schema:
             return Given(slot.parameter.schema["default"], "default")
         return found
+
+    def _found_by(self, returned: Returned, before: Sequence[Mapped]) -> int:
+        """Number of the step that finds what is returned; what only works on it stands behind all."""
+        tool = before[returned.step].tool
+        looks = tool is not None and self._box.purposes[tool.id].nouns.deed in ("seek", "read", "make")
+        return returned.step if looks else -1
 
     def _returned(self, slot: Slot, tool: Tool, before: Sequence[Mapped], least: float) -> Returned | None:
         """The earlier step whose output gives an argument: the likeliest, of like ones the latest."""
@@ -241,19 +204,26 @@ class Resolver:
         edge, number = max(near, key=lambda one: (one[1], one[0].confidence))
         return Returned(number, edge.source_field)
 
-    def _passed_on(self, slot: Slot, tool: Tool, before: Sequence[Mapped]) -> Given | None:
-        """What an earlier step of the same server says for a parameter of the same name."""
-        if not is_passed_on(slot):
-            return None
-        for one in reversed(before):
+    def _said_before(self, slot: Slot, tool: Tool, before: Sequence[Mapped]) -> tuple[int, Given] | None:
+        """The identifier that an earlier step says for the same thing, with the number of that step."""
+        for number in reversed(range(len(before))):
+            one = before[number]
             source = one.sources.get(slot.path)
             if one.tool is not None and one.tool.server == tool.server and isinstance(source, Given):
-                return Given(source.value, "earlier", source.text, source.line)
+                return number, Given(source.value, "earlier", source.text, source.line)
         return None
 
+    def _passed_on(self, slot: Slot, tool: Tool, before: Sequence[Mapped]) -> Given | None:
+        """What an earlier step of the same server says for a parameter of the same name."""
+        found = self._said_before(slot, tool, before) if is_passed_on(slot) else None
+        return None if found is None else found[1]
 
-def _fits(meant: Meant) -> bool:
-    return meant.score >= FITS and meant.verb > 0.0 and meant.thing > 0.0
+
+def _only_name(slots: Sequence[Slot]) -> Slot | None:
+    """The parameter by which a tool finds things, if it needs nothing else."""
+    wanted = [slot for slot in slots if slot.parameter.required]
+    named = [slot for slot in wanted or slots if is_looked_for(slot)]
+    return named[0] if named and len(wanted) <= 1 else None
 
 
 def _speaks_of(step: Step, slot: Slot) -> bool:

@@ -9,37 +9,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from toolweave.agent.argument_values import is_identifying
-from toolweave.agent.offline.conversation import Situation
 from toolweave.agent.offline.fitting import Slot, fit, option_mentions, value_of
-from toolweave.agent.offline.following import Follower
-from toolweave.agent.offline.guidance import read_guidance
 from toolweave.agent.offline.lexicon import SMALL
-from toolweave.agent.offline.listening import Listener
-from toolweave.agent.offline.mentions import Mention, mentions_of
+from toolweave.agent.offline.mentions import Mention, iso_date, mentions_of
 from toolweave.agent.offline.phrase import PEOPLE
 from toolweave.agent.offline.toolbox import Toolbox, stem
 from toolweave.agent.offline.wording import NAMING, REMARKS, SEEKING
+from toolweave.agent.texts.hearing import MARGIN, Hearing, of_range, only_best, slots_of
 from toolweave.agent.texts.procedures import Fact, Procedure, Step
+from toolweave.agent.texts.signs import abbreviated, is_sign, takes_sign
 from toolweave.agent.texts.wording import spoken
 from toolweave.graph.words import words
+from toolweave.servers.json_values import as_list, is_list
 from toolweave.servers.tools import Tool
 
-T = TypeVar("T")
 Origin = Literal["step", "fact", "context", "earlier", "default", "const"]
 ELSEWHERE = 0.6
 """How well a mention must fit that stands outside the step."""
-MARGIN = 0.12
-"""How much better than any other."""
-OPTION = 0.3
-"""How surely an option must be meant."""
-LEFT = 0.3
-"""How well a mention of the step must fit that nothing else takes."""
 SPOKEN_OF = 0.5
 """What it adds that a step speaks of what stands around a value."""
 PERSON = 0.25
+QUOTED = 0.15
 _ACTING = ("er", "or", "ist", "ian", "ant", "ee")
 """How words for persons end."""
 WHOLE = 0.4
@@ -47,10 +40,8 @@ WHOLE = 0.4
 LABELLED = 0.9
 """How well a labelled value must fit a parameter that may be left out."""
 _MEASURE = re.compile(r"[^\w#]?#\s*(?:%|°?[A-Za-z]+)?")
-_HOW_MANY = re.compile(
-    r"\b(?:first|last|latest|top|newest|most recent|up to|at most|no more than|only|the)\s+(\d+)\b", re.IGNORECASE
-)
-_LIMITS = frozenset("limit max maximum top count size".split())
+_PERSON = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|Herr|Frau|Sir)\.?\s+(?P<last>[A-Z][\w'-]+)(?!\s[A-Z])")
+_TITLES = ("Mr", "Mrs", "Ms", "Miss", "Dr", "Prof")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +55,6 @@ class Given:
     line: int | None = None
 
 
-def slots_of(box: Toolbox, tool: Tool) -> list[Slot]:
-    """The parameters of a tool, each with the nouns that its tool is about."""
-    purpose = box.purposes[tool.id]
-    described = [word for word in words(purpose.object) if word not in SMALL]
-    read = tuple(dict.fromkeys([purpose.nouns.head, *purpose.nouns.name_words, *described]))
-    return [Slot(parameter, read) for parameter in box.parameters[tool.id]]
-
-
 class Reading:
     """What one procedure says, for the tools of one box.
 
@@ -83,14 +66,24 @@ class Reading:
 
     def __init__(self, box: Toolbox, procedure: Procedure, tools: Iterable[Tool] = ()) -> None:
         self._box = box
-        self._graph = box.graph({})
-        self._around = [
-            mention for text in (f"{procedure.title}.", procedure.context) for mention in mentions_of(spoken(text))
-        ]
+        self._terms = sorted(procedure.terms, key=len, reverse=True)
+        self._hearing = Hearing(box)
+        self._read: dict[tuple[str, str, str], dict[str, Any]] = {}
+        self._scored: dict[tuple[str, str, tuple[str, ...]], list[tuple[float, Mention]]] = {}
+        self._values: dict[tuple[str, str], list[str]] = {}
+        self._names = _full_names(procedure)
+        self._before = self._in_full(spoken(f"{procedure.title}. {procedure.context}"))
+        self._around = mentions_of(self._before)
         slots = [slot for tool in tools for slot in slots_of(box, tool)]
         best = [max((_fit_of(fact, slot) for slot in slots), default=0.0) for fact in procedure.facts]
         self._facts = list(zip(procedure.facts, best, strict=True))
         self._taken: set[str] = set()
+
+    def _in_full(self, text: str) -> str:
+        """The text with what is set apart elsewhere set apart, and with names as they were said in full before."""
+        for term in self._terms:
+            text = re.sub(rf"(?<![\w\"]){re.escape(term)}(?![\w\"])", f'"{term}"', text)
+        return _PERSON.sub(lambda found: self._names.get(found.group("last"), found.group("last")), text)
 
     def begin(self, said: Mapping[str, Given]) -> None:
         """Turn to another call: what its step says stands for one parameter, and so does what stands elsewhere."""
@@ -98,19 +91,35 @@ class Reading:
 
     def of_step(self, step: Step, tool: Tool) -> dict[str, Given]:
         """What the step itself says, by parameter."""
-        text = spoken(f"{step.text}. {step.detail}".strip())
-        follower = Follower(self._box, read_guidance(()), (), text)
-        listener = Listener(self._box, self._graph, Situation(text, "", ()), follower)
-        slots = slots_of(self._box, tool)
-        said = listener.said(tool, slots, frozenset())
-        found = {path: item.value for path, item in said.items()}
-        for slot in slots:
-            if slot.path not in found and (chosen := _chosen(text, slot)) is not None:
-                found[slot.path] = chosen
-        used = {index for item in said.values() for index in item.mentions}
-        left = [one for index, one in enumerate(listener.mentions) if index not in used]
-        found |= _what_is_left(left, [slot for slot in slots if slot.path not in found], found)
-        return {path: Given(value, "step", step.text, step.lines[0]) for path, value in found.items()}
+        key = (step.text, step.detail, tool.id)
+        if key not in self._read:
+            self._read[key] = self._hearing.said(step, self.words_of(step), tool)
+        return {path: Given(value, "step", step.text, step.lines[0]) for path, value in self._read[key].items()}
+
+    def words_of(self, step: Step) -> str:
+        """What a step says, its values set apart and its names in full."""
+        return self._in_full(spoken(f"{step.text}. {step.detail}".strip()))
+
+    def left(self, step: Step, values: Sequence[Any]) -> int:
+        """How many values of a step are none of those that calls take; mere names are no values of their own."""
+        known = {str(one).lower() for value in values for one in (as_list(value) if is_list(value) else [value])}
+        key = (step.text, step.detail)
+        if key not in self._values:
+            found = [one for one in mentions_of(self.words_of(step)) if one.kind != "name"]
+            self._values[key] = [(iso_date(one.text) or one.text).lower().removesuffix(".0") for one in found]
+        return sum(one not in known for one in self._values[key])
+
+    def name_for(self, step: Step, slot: Slot, taken: set[str]) -> Given | None:
+        """The name in a step by which a tool may find what the step lacks; `None` where there is not exactly one."""
+        for text in (step.text, step.detail):
+            names = [
+                one
+                for one in mentions_of(self._in_full(spoken(f"{text}.")))
+                if one.kind in ("name", "quoted") and one.text.lower() not in taken and not is_sign(one.text)
+            ]
+            if names:
+                break
+        return Given(names[0].text, "step", step.text, step.lines[0]) if len(names) == 1 else None
 
     def labelled(self, step: Step, slot: Slot, *, needed: bool) -> Given | None:
         """What a table or a line with a label says; a parameter that is not `needed` has to be named by the label."""
@@ -119,7 +128,7 @@ class Reading:
         scored = [(fit, _shared(words(fact.label), said), fact) for fit, best, fact in fits if fit >= best - MARGIN]
         least = ELSEWHERE if needed else LABELLED
         told = [(score + SPOKEN_OF * shared, fact) for score, shared, fact in scored if score > 0.0]
-        best = _only_best([one for one in told if one[0] >= least and one[1].value.lower() not in self._taken])
+        best = only_best([one for one in told if one[0] >= least and one[1].value.lower() not in self._taken])
         if best is not None:
             self._taken.add(best.value.lower())
         value = None if best is None else _value_of(best, slot)
@@ -127,22 +136,56 @@ class Reading:
 
     def around(self, step: Step, slot: Slot) -> Given | None:
         """What the title and the sentences before the steps say."""
-        said = set(words(step.text))
-        scored = [
-            (fit(one, slot) + _of_a_person(one, slot), _shared((*one.before[:4], *one.after[:2]), said), one)
-            for one in self._around
-        ]
-        told = [(score + SPOKEN_OF * shared, one) for score, shared, one in scored if score > 0.0]
-        best = _only_best([one for one in told if one[0] >= ELSEWHERE and one[1].text.lower() not in self._taken])
+        if (day := of_range(self._before, slot)) is not None:
+            return Given(day, "context", day)
+        key = (step.text, slot.path, slot.nouns)
+        if key not in self._scored:
+            self._scored[key] = self._score(step, slot)
+        told = self._scored[key]
+        best = only_best([one for one in told if one[0] >= ELSEWHERE and one[1].text.lower() not in self._taken])
         if best is None:
             return None
         self._taken.add(best.text.lower())
         return Given(value_of(best, slot), "context", best.text)
 
+    def set_apart(self, slot: Slot) -> Given | None:
+        """The only thing that stands in quotation marks before the steps, where only what is looked for is open."""
+        quoted = [one for one in self._around if one.kind == "quoted" and one.text.lower() not in self._taken]
+        if len(quoted) != 1 or not set(slot.own) <= SEEKING | NAMING:
+            return None
+        return Given(quoted[0].text, "context", quoted[0].text)
 
-def is_looked_for(slot: Slot) -> bool:
-    """Whether a parameter takes the words that something is found by."""
-    return bool(set(slot.own) & (SEEKING | NAMING)) and "string" in slot.kinds
+    def _score(self, step: Step, slot: Slot) -> list[tuple[float, Mention]]:
+        """What stands around the steps, with how well it fits a parameter."""
+        said = set(words(step.text))
+        scored = [
+            (
+                fit(one, slot) + _of_a_person(one, slot) + _of_a_title(one, slot),
+                _shared((*one.before[:4], *one.after[:2]), said),
+                one,
+            )
+            for one in self._around
+            if not takes_sign(slot) or "string" not in slot.kinds or abbreviated(one.text, slot)
+        ]
+        return [(score + SPOKEN_OF * shared, one) for score, shared, one in scored if score > 0.0]
+
+
+def _full_names(procedure: Procedure) -> dict[str, str]:
+    """Last name → full name, where the text says a person's name in full."""
+    told = " ".join(
+        [procedure.context, *(f"{fact.value}." for fact in procedure.facts), *(step.text for step in procedure.steps)]
+    )
+    full = [
+        item.text
+        for item in mentions_of(told)
+        if item.kind == "name" and len(item.text.split()) == len(("first", "last"))
+    ]
+    return {name.split()[-1]: name for name in reversed(full) if not name.startswith(_TITLES)}
+
+
+def _of_a_title(mention: Mention, slot: Slot) -> float:
+    """What it adds that what is looked for stands in quotation marks."""
+    return QUOTED if mention.kind == "quoted" and set(slot.own) <= SEEKING | NAMING else 0.0
 
 
 def _of_a_person(mention: Mention, slot: Slot) -> float:
@@ -159,46 +202,10 @@ def _shared(near: Sequence[str], said: set[str]) -> float:
     return sum(word in known for word in telling) / len(telling) if telling else 0.0
 
 
-def _what_is_left(mentions: Sequence[Mention], slots: Sequence[Slot], found: Mapping[str, Any]) -> dict[str, Any]:
-    """Words set apart that no parameter has yet, for those that may be left out and take such words."""
-    known = " ".join(str(value).lower() for value in found.values())
-    pairs = [
-        (score, slot, mention)
-        for mention in mentions
-        if mention.kind in ("quoted", "name", "token") and mention.text.lower() not in known
-        for slot in slots
-        if not slot.parameter.required and is_looked_for(slot) and (score := fit(mention, slot)) >= LEFT
-    ]
-    more: dict[str, Any] = {}
-    for _, slot, mention in sorted(pairs, key=lambda pair: (-pair[0], pair[2].start)):
-        if slot.path not in more and mention.text not in more.values():
-            more[slot.path] = value_of(mention, slot)
-    return more
-
-
 def is_passed_on(slot: Slot) -> bool:
     """Whether what one step says for a parameter holds for others too: a file, a place; no name, remark or number."""
     own = set(slot.own)
     return "string" in slot.kinds and not own & (NAMING | SEEKING | REMARKS) and not is_identifying(slot.parameter)
-
-
-def _chosen(text: str, slot: Slot) -> Any:
-    """An option, or a yes, that the words of a manual speak of."""
-    if "boolean" in slot.kinds:
-        return True if _is_wanted(text, slot) else None
-    if slot.kinds == frozenset({"integer"}) and set(slot.own) & _LIMITS and (found := _HOW_MANY.search(text)):
-        return int(found.group(1))
-    options = [(score + 0.3 * (" " in option), option) for score, option in option_mentions(text, slot)]
-    best = _only_best([one for one in options if one[0] >= OPTION], margin=0.02)
-    return None if best is None else [best] if slot.path.endswith("[]") else best
-
-
-def _is_wanted(text: str, slot: Slot) -> bool:
-    """Whether a text says all that the name of a yes-or-no parameter says, and does not deny it."""
-    said = set(words(text))
-    own = [word for word in slot.own if word not in SMALL]
-    denied = re.search(r"\b(?:not|no|without|never|n't)\b", text, re.IGNORECASE) is not None
-    return bool(own) and not denied and all(word in said for word in own)
 
 
 def _fit_of(fact: Fact, slot: Slot) -> float:
@@ -222,17 +229,3 @@ def _mention(fact: Fact) -> Mention:
         return single[-1]
     quoted = fact.value.replace('"', "'")
     return mentions_of(f'the {fact.label.lower()} is "{quoted}".')[-1]
-
-
-def _only_best(scored: Iterable[tuple[float, T]], margin: float = MARGIN) -> T | None:
-    """The one that is better than all others by a margin; equal texts are no rivals."""
-    ranked: Sequence[tuple[float, T]] = sorted(scored, key=lambda one: -one[0])
-    if not ranked:
-        return None
-    best = ranked[0]
-    rivals = [one for one in ranked[1:] if _plain(one[1]) != _plain(best[1])]
-    return None if rivals and rivals[0][0] > best[0] - margin else best[1]
-
-
-def _plain(item: object) -> str:
-    return item.text if isinstance(item, Mention) else str(item)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from toolweave.graph.model import Edge, ToolGraph
 from toolweave.graph.plan import FromCall, PlannedCall, Purpose, Supplied, ValueSource
+from toolweave.graph.planning.chances import alone
 from toolweave.graph.planning.draft import MOST_CALLS, DeadEnd, Draft, edge_key
 from toolweave.graph.planning.knowledge import ToolKnowledge
 from toolweave.graph.planning.state import StateKnowledge
 from toolweave.graph.reach import TRUSTED, Reach, edge_cost
-from toolweave.graph.schema import parameters
 
 SLACK = 1.5
 """How much dearer than the cheapest source a drawn one may be, in calls."""
@@ -26,6 +27,8 @@ ENDING = 4.0
 """Cost of making an end of something only for what the call returns, or of a call that has only ever failed."""
 CHANGING = 0.6
 """Cost of changing something only for what the call returns."""
+RISK = 3.0
+"""Cost of a way of feeding a call that never works, in calls; that of one that works half the time is half of it."""
 OPTIONAL_SHARE = 0.35
 """Share of targets that also carry an optional parameter which the user says."""
 WANTED_SHARE = 0.95
@@ -34,6 +37,18 @@ GIVEN_SHARE = 0.4
 """Share of targets that also carry an optional parameter which another tool gives, where there is one."""
 
 NOTHING_GIVEN: Mapping[str, ValueSource] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Free:
+    """Parameters that a tool can do without, but for those within lists."""
+
+    paths: tuple[str, ...]
+    given: frozenset[str]
+    """Those that a trusted edge from a tool within reach feeds."""
+    said: frozenset[str]
+    """Those of which a user could say the value."""
+
 
 _Option = tuple[float, Edge | None]
 """(cost, edge); the edge is `None` when the user says the value."""
@@ -47,6 +62,7 @@ class Closure:
         self.known = known
         self.reach = reach
         self.state = StateKnowledge(graph, known)
+        self._free_of: dict[str, _Free] = {}
 
     def add(
         self,
@@ -76,7 +92,8 @@ class Closure:
         }
         if via is not None and via.target_param not in sources:
             sources[via.target_param] = self._follow(via, draft)
-        if purpose == "target" or self.known.shaky(tool):
+        open_ended = draft.leaning.straight and not sources
+        if purpose == "target" or self.known.shaky(tool) or open_ended:
             optional = self._optional(tool, draft, purpose == "target")
             sources |= {name: source for name, source in optional.items() if name not in sources}
         enablers |= self._enable(tool, sources, draft)
@@ -119,12 +136,13 @@ class Closure:
         Producers that cost `limit` or more are left out: with required parameters, that keeps plans out of circles.
         """
         options: list[_Option] = []
+        costs = self.reach.costs
         for edge in self.reach.feeds.get((tool, need), ()):
-            cost = self.reach.costs.get(edge.source, math.inf)
             if draft.step_of(edge.source) is not None:
-                options.append((REUSED + edge_cost(edge), edge))
-            elif cost < limit and edge.source not in draft.open:
-                options.append((cost + edge_cost(edge) + self._regret(edge.source, draft), edge))
+                options.append((REUSED + edge_cost(edge) + self._risk(edge, draft), edge))
+            elif (cost := costs.get(edge.source, math.inf)) < limit and edge.source not in draft.open:
+                regret = self._regret(edge.source, draft) + self._risk(edge, draft)
+                options.append((cost + edge_cost(edge) + regret, edge))
         said = self.reach.said_cost(tool, need)
         if not math.isinf(said):
             options.append((said, None))
@@ -136,26 +154,46 @@ class Closure:
             return ENDING
         return CHANGING * self.known.may_write(producer)
 
+    def _risk(self, edge: Edge, draft: Draft) -> float:
+        """What it costs that a call fed by an edge is not sure to work, or a producer that takes nothing."""
+        chances = draft.leaning.chances
+        chance = chances.of(edge_key(edge))
+        if draft.step_of(edge.source) is None:
+            chance *= chances.of(alone(edge.source))
+        return RISK * (1.0 - chance)
+
     def _optional(self, tool: str, draft: Draft, chatty: bool) -> dict[str, ValueSource]:
         """At most one optional parameter: a thing that another tool gives, or when `chatty` something the user says.
 
-        A tool that has often failed gets such a thing whenever there is one.
+        A tool that has often failed gets such a thing whenever there is one, and so does one in a chain that is to be
+        long.
         """
-        free = [p.path for p in parameters(self.graph.tools[tool]) if not p.required and "[]" not in p.path]
-        draft.rng.shuffle(free)
-        given = [path for path in free if self._is_given(tool, path)]
-        if given and (self.known.shaky(tool) or draft.rng.random() < GIVEN_SHARE):
-            options = [item for item in self._options(tool, given[0], draft, math.inf) if item[1] is not None]
+        free = self._free(tool)
+        paths = list(free.paths)
+        draft.rng.shuffle(paths)
+        given = next((path for path in paths if path in free.given), None)
+        always = self.known.shaky(tool) or draft.leaning.straight
+        if given is not None and (always or draft.rng.random() < GIVEN_SHARE):
+            options = [item for item in self._options(tool, given, draft, math.inf) if item[1] is not None]
             source = draft.unless_dead_end(lambda: self._drawn(options, draft)) if options else None
-            return {given[0]: source} if source else {}
-        spoken = [path for path in free if self.reach.said_cost(tool, path) == 0.0]
+            return {given: source} if source else {}
+        spoken = next((path for path in paths if path in free.said), None)
         share = WANTED_SHARE if draft.leaning.options else OPTIONAL_SHARE
-        return {spoken[0]: Supplied()} if chatty and spoken and draft.rng.random() < share else {}
+        return {spoken: Supplied()} if chatty and spoken is not None and draft.rng.random() < share else {}
 
-    def _is_given(self, tool: str, path: str) -> bool:
-        """Whether a trusted edge from a tool within reach feeds an optional parameter."""
-        edges = self.reach.feeds.get((tool, path), ())
-        return any(edge.confidence >= TRUSTED and edge.source in self.reach.costs for edge in edges)
+    def _free(self, tool: str) -> _Free:
+        if tool not in self._free_of:
+            known, reach = self.known.parameters(tool), self.reach
+            paths = tuple(path for path, found in known.items() if not found.required and "[]" not in path)
+            fed = {
+                path
+                for path in paths
+                for edge in reach.feeds.get((tool, path), ())
+                if edge.confidence >= TRUSTED and edge.source in reach.costs
+            }
+            said = frozenset(path for path in paths if reach.said_cost(tool, path) == 0.0)
+            self._free_of[tool] = _Free(paths, frozenset(fed), said)
+        return self._free_of[tool]
 
     def _enable(self, tool: str, sources: Mapping[str, ValueSource], draft: Draft) -> set[int]:
         """Put the call that enables `tool` before it, about the same things; the steps that must come first."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from toolweave.graph.chains import depths
 from toolweave.graph.model import Edge
 from toolweave.graph.plan import FromCall, NoSource, PlannedCall, TurnPlan
+from toolweave.graph.planning.chances import ALL_WORKS, Chances, EdgeKey
 
 T = TypeVar("T")
-
-EdgeKey = tuple[str, str, str, str]
-"""(source tool, source field, target tool, target parameter); field and parameter are empty for state."""
 
 MOST_CALLS = 8
 """Calls of one turn."""
@@ -55,8 +54,12 @@ class Leaning:
     """Tools that a turn had better not grow by: they have only ever failed."""
     deep: bool = False
     """Whether to grow where the chain is longest."""
+    straight: bool = False
+    """Whether to grow only where the chain gets longer by it: nothing is done beside it."""
     options: bool = False
     """Whether the target should carry a value that it could do without."""
+    chances: Chances = ALL_WORKS
+    """How likely calls are to work, by how they are fed."""
 
 
 FIRST = Past()
@@ -75,7 +78,8 @@ class Draft:
     """Tools whose parameters are being supplied just now."""
 
     def __post_init__(self) -> None:
-        self.first_step = len(self.past.calls)
+        self._before = self.past.calls
+        self.first_step = len(self._before)
 
     @property
     def next_step(self) -> int:
@@ -85,15 +89,15 @@ class Draft:
     @property
     def done(self) -> tuple[PlannedCall, ...]:
         """Every call that will have been made by then, of this turn and of earlier ones."""
-        return (*self.past.calls, *self.calls)
+        return (*self._before, *self.calls)
 
     def step_of(self, tool: str) -> int | None:
         """The last step that calls this tool and whose output may be used."""
-        return next((call.step for call in reversed((*self.past.usable, *self.calls)) if call.tool == tool), None)
+        return _last_of(tool, self.calls, self.past.usable)
 
     def made(self, tool: str) -> int | None:
         """The last step that calls this tool, whether its output may be used or not."""
-        return next((call.step for call in reversed(self.done) if call.tool == tool), None)
+        return _last_of(tool, self.calls, self._before)
 
     def unless_dead_end(self, work: Callable[[], T]) -> T | None:
         """The work's result; `None`, and everything as it was before, when it leads nowhere."""
@@ -109,6 +113,14 @@ class Draft:
         return sum(depends(call) for call in self.calls)
 
 
+def _last_of(tool: str, calls: Sequence[PlannedCall], before: Sequence[PlannedCall]) -> int | None:
+    for made in (calls, before):
+        for call in reversed(made):
+            if call.tool == tool:
+                return call.step
+    return None
+
+
 def depends(call: PlannedCall) -> bool:
     """Whether a call takes a value from an earlier call's output."""
     return any(isinstance(source, FromCall) for source in call.sources.values())
@@ -117,6 +129,28 @@ def depends(call: PlannedCall) -> bool:
 def producers(call: PlannedCall) -> set[int]:
     """Steps whose outputs a call uses."""
     return {source.step for source in call.sources.values() if isinstance(source, FromCall)}
+
+
+def fed_by(call: PlannedCall, by_step: Mapping[int, PlannedCall]) -> set[int]:
+    """Steps that first gave what a call uses: what a call only hands on that it was given came from elsewhere.
+
+    A call hands a value on where it takes it under the same name, and does not return a list of such.
+    """
+    found: set[int] = set()
+    for parameter, source in call.sources.items():
+        while isinstance(source, FromCall):
+            before = by_step.get(source.step)
+            if before is None or parameter not in before.sources or "[]" in source.field:
+                found.add(source.step)
+                break
+            source = before.sources[parameter]
+    return found
+
+
+def depth_of(turns: Sequence[TurnPlan]) -> int:
+    """Calls of the longest chain of some turns, each using what the one before was the first to give."""
+    calls = {call.step: call for turn in turns for call in turn.calls}
+    return max(depths({step: fed_by(call, calls) for step, call in calls.items()}).values(), default=0)
 
 
 def edge_key(edge: Edge) -> EdgeKey:

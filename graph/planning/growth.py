@@ -6,14 +6,16 @@ call that makes an end of something is never built upon. A list may be gone thro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from toolweave.graph.chains import depths
 from toolweave.graph.model import Edge
 from toolweave.graph.plan import FromCall, PlannedCall, Supplied, ValueSource
+from toolweave.graph.planning.chances import Chances, EdgeKey
 from toolweave.graph.planning.closure import Closure
-from toolweave.graph.planning.draft import MOST_CALLS, Draft, edge_key, producers
+from toolweave.graph.planning.draft import MOST_CALLS, Draft, edge_key, fed_by
 from toolweave.graph.planning.knowledge import ToolKnowledge
 from toolweave.graph.reach import TRUSTED
 
@@ -31,68 +33,125 @@ LOOK_ASIDE = 6
 """Edges that are followed in looking ahead, the strongest."""
 CROSSING = 1.0
 """How much rather an edge is taken that leads to another server."""
+UNCONFIRMED = 2.0
+"""How much less an edge is taken that experiments have not shown."""
 MOST_ENTRIES = 3
 """Entries of one list that a plan goes through."""
 DEEPER = 0.5
 """How much rather an edge is taken for every step that its producer lies deeper."""
 
 
-def grow(draft: Draft, closure: Closure, known: ToolKnowledge, wanted: int) -> None:
-    """Add consumers until `wanted` calls depend on earlier ones, or nothing more fits."""
-    while draft.dependent() < wanted and len(draft.calls) < MOST_CALLS:
-        if draft.rng.random() < LOOP_SHARE and _loops(draft, known):
-            continue
-        if known.ends(draft.calls[-1].tool) or not _grown(draft, closure, known):
-            return
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A trusted edge by which a turn may grow, and what speaks against it and for it in any turn."""
+
+    edge: Edge
+    key: EdgeKey
+    doubt: float
+    crossing: float
+    news: bool
+    """Whether the value is new with its producer, and not only handed on by it."""
+    looks_up: bool
+    """Whether its producer only reads: a straight chain does not look up again what it has had."""
 
 
-def _grown(draft: Draft, closure: Closure, known: ToolKnowledge) -> bool:
-    for edge in _consumers(draft, closure, known)[:MOST_TRIED]:
-        if added(edge.target, edge, draft, closure, MOST_NEW):
-            return True
-    return False
+class Growth:
+    """Grows turns over one graph.
 
+    Args:
+        closure: Adds calls with all that they need.
+    """
 
-def added(target: str, via: Edge | None, draft: Draft, closure: Closure, most: int) -> bool:
-    """Whether a call with what it needs could be added, `most` calls at most; else everything is as before."""
-    before = list(draft.calls)
-    step = draft.unless_dead_end(lambda: closure.add(target, "target", draft, via))
-    if step is not None and len(draft.calls) - len(before) <= most:
-        return True
-    draft.calls[:] = before
-    return False
+    def __init__(self, closure: Closure) -> None:
+        self.closure = closure
+        self.known = closure.known
+        self._ways_of: dict[str, tuple[_Way, ...]] = {}
+        self._likely: dict[str, bool] = {}
 
-
-def _consumers(draft: Draft, closure: Closure, known: ToolKnowledge) -> list[Edge]:
-    """Edges that leave the turn's calls for tools that were not called yet, the best first."""
-    depth = depths({call.step: producers(call) for call in draft.calls})
-    rank: list[tuple[float, float, Edge]] = []
-    for call in draft.calls:
-        for edge in () if known.ends(call.tool) else known.graph.out_of(call.tool):
-            if edge.confidence < TRUSTED or not can_add(edge.target, draft, closure, known):
+    def grow(self, draft: Draft, wanted: int) -> None:
+        """Add consumers until `wanted` calls depend on earlier ones, or nothing more fits."""
+        while draft.dependent() < wanted and len(draft.calls) < MOST_CALLS:
+            if not draft.leaning.straight and draft.rng.random() < LOOP_SHARE and _loops(draft, self.known):
                 continue
-            covered = draft.leaning.covered.get(edge_key(edge), 0.0) + (0 if edge.confirmed else 2)
-            crossing = CROSSING * (known.server(edge.source) != known.server(edge.target))
-            deeper = DEEPER * depth[call.step]
-            if draft.leaning.deep:
-                deeper = DEEPEST * (depth[call.step] + _ahead(edge.target, {edge.source}, LOOK_AHEAD, known))
-            rank.append((covered - crossing - deeper, draft.rng.random(), edge))
-    return [edge for _, _, edge in sorted(rank, key=lambda item: item[:2])]
+            if self.known.ends(draft.calls[-1].tool) or not self._grown(draft):
+                return
+
+    def added(self, target: str, via: Edge | None, draft: Draft, most: int) -> bool:
+        """Whether a call with what it needs could be added, `most` calls at most; else everything is as before."""
+        before = list(draft.calls)
+        step = draft.unless_dead_end(lambda: self.closure.add(target, "target", draft, via))
+        if step is not None and len(draft.calls) - len(before) <= most:
+            return True
+        draft.calls[:] = before
+        return False
+
+    def could_add(self, tools: Iterable[str], draft: Draft) -> Iterator[str]:
+        """Those of the tools that can be planned, would be new to the conversation, and are likely to work."""
+        had = {call.tool for call in draft.done} | draft.leaning.avoided
+        return (tool for tool in tools if tool not in had and self._is_likely(tool))
+
+    def _is_likely(self, tool: str) -> bool:
+        if tool not in self._likely:
+            self._likely[tool] = tool in self.closure.reach.costs and not self.known.never_worked(tool)
+        return self._likely[tool]
+
+    def _grown(self, draft: Draft) -> bool:
+        return any(self.added(edge.target, edge, draft, MOST_NEW) for edge in self._consumers(draft)[:MOST_TRIED])
+
+    def _consumers(self, draft: Draft) -> list[Edge]:
+        """Edges that leave the turn's calls for tools that were not called yet, the best first."""
+        by_step = {call.step: call for call in draft.done}
+        depth = depths({step: fed_by(call, by_step) for step, call in by_step.items()})
+        least, had_from_calls = -1.0, set[str]()
+        if draft.leaning.straight:
+            least, had_from_calls = max(depth.values()), _taken(draft.done)
+        had = {call.tool for call in draft.done} | draft.leaning.avoided
+        covered, random = draft.leaning.covered, draft.rng.random
+        rank: list[tuple[float, float, Edge]] = []
+        for call in draft.calls:
+            for way in self._ways(call.tool):
+                if way.edge.target in had or (way.looks_up and way.edge.target_param in had_from_calls):
+                    continue
+                deeper = DEEPER * depth[call.step]
+                if draft.leaning.deep:
+                    likely = depth[call.step] + self._ahead(way, draft.leaning.chances)
+                    if likely <= least:
+                        continue
+                    deeper = DEEPEST * likely
+                rank.append((covered.get(way.key, 0.0) + way.doubt - way.crossing - deeper, random(), way.edge))
+        return [edge for _, _, edge in sorted(rank, key=itemgetter(0, 1))]
+
+    def _ways(self, tool: str) -> tuple[_Way, ...]:
+        """How a turn may go on from a call, whatever it has called so far."""
+        if tool not in self._ways_of:
+            edges = () if self.known.ends(tool) else self.known.graph.out_of(tool)
+            likely = (edge for edge in edges if edge.confidence >= TRUSTED and self._is_likely(edge.target))
+            self._ways_of[tool] = tuple(map(self._way, likely))
+        return self._ways_of[tool]
+
+    def _way(self, edge: Edge) -> _Way:
+        crosses = self.known.server(edge.source) != self.known.server(edge.target)
+        news = edge.target_param not in self.known.parameters(edge.source) or "[]" in edge.source_field
+        looks_up = not self.known.may_write(edge.source)
+        return _Way(edge, edge_key(edge), UNCONFIRMED * (not edge.confirmed), CROSSING * crosses, news, looks_up)
+
+    def _ahead(self, way: _Way, chances: Chances) -> float:
+        """How much deeper the chain is likely to get behind an edge."""
+        ends = way.edge.source, way.edge.target
+        if ends not in chances.ahead:
+            chances.ahead[ends] = self._deepest(way, frozenset(), LOOK_AHEAD, chances)
+        return chances.ahead[ends]
+
+    def _deepest(self, way: _Way, passed: frozenset[str], most: int, chances: Chances) -> float:
+        passed |= {way.edge.source, way.edge.target}
+        further = (one for one in self._ways(way.edge.target)[:LOOK_ASIDE] if one.edge.target not in passed)
+        behind = max((self._deepest(one, passed, most - 1, chances) for one in further), default=0.0) if most else 0.0
+        return chances.of(way.key) * (way.news + behind)
 
 
-def _ahead(tool: str, passed: set[str], most: int, known: ToolKnowledge) -> int:
-    """How many calls could follow, each using what the one before returned; counted up to `most`."""
-    if most == 0 or known.ends(tool):
-        return 0
-    edges = known.graph.out_of(tool)[:LOOK_ASIDE]
-    further = {edge.target for edge in edges if edge.confidence >= TRUSTED} - passed - {tool}
-    return max((1 + _ahead(target, passed | {tool}, most - 1, known) for target in further), default=0)
-
-
-def can_add(tool: str, draft: Draft, closure: Closure, known: ToolKnowledge) -> bool:
-    """Whether a call of the tool can be planned, would be new to the conversation, and is likely to work."""
-    new = tool not in draft.leaning.avoided and all(call.tool != tool for call in draft.done)
-    return new and tool in closure.reach.costs and not known.never_worked(tool)
+def _taken(calls: Sequence[PlannedCall]) -> set[str]:
+    """Parameters for which some call takes a value from another one."""
+    return {path for call in calls for path, source in call.sources.items() if isinstance(source, FromCall)}
 
 
 def _loops(draft: Draft, known: ToolKnowledge) -> bool:

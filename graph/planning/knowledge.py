@@ -24,6 +24,7 @@ class ToolKnowledge:
         self._variety = variety
         self._nouns: dict[str, ToolNouns] = {}
         self._parameters: dict[str, dict[str, Parameter]] = {}
+        self._writing: dict[str, bool] = {}
 
     def nouns(self, tool: str) -> ToolNouns:
         """What the tool's name and description say."""
@@ -52,7 +53,9 @@ class ToolKnowledge:
 
     def may_write(self, tool: str) -> bool:
         """Whether calls may change state, so that their order with other calls of the server matters."""
-        return self.graph.may_write(self.graph.tools[tool])
+        if tool not in self._writing:
+            self._writing[tool] = self.graph.may_write(self.graph.tools[tool])
+        return self._writing[tool]
 
     def interchangeable(self, one: str, other: str) -> bool:
         """Whether calls of two tools may change places, as far as state goes."""

@@ -19,12 +19,15 @@ class StateKnowledge:
     def __init__(self, graph: ToolGraph, known: ToolKnowledge) -> None:
         self.graph = graph
         self.known = known
+        self._sources: dict[tuple[str, Effect], list[str]] = {}
         self._enablers: dict[str, list[str]] = {}
 
     def sources(self, tool: str, effect: Effect) -> list[str]:
         """Tools that have this effect on a tool, the surest first."""
-        edges = self.graph.into(tool, "state")
-        return [edge.source for edge in edges if edge.effect == effect and edge.confidence >= BELIEVED_STATE]
+        if (tool, effect) not in self._sources:
+            edges = (edge for edge in self.graph.into(tool, "state") if edge.confidence >= BELIEVED_STATE)
+            self._sources[tool, effect] = [edge.source for edge in edges if edge.effect == effect]
+        return self._sources[tool, effect]
 
     def enablers(self, tool: str) -> list[str]:
         """Tools to call before a tool that nothing has disabled yet.
@@ -39,11 +42,11 @@ class StateKnowledge:
 
     def disabled(self, tool: str, done: Iterable[PlannedCall]) -> bool:
         """Whether a call has made `tool` impossible and no later one has made it possible again."""
-        enabling = set(self.sources(tool, "enables"))
-        disabling = set(self.sources(tool, "disables")) - {tool}  # once more, but about another thing
+        enabling, disabling = self.sources(tool, "enables"), self.sources(tool, "disables")
         found = False
         for call in done if disabling else ():
-            found = call.tool in disabling or (found and call.tool not in enabling)
+            once_more = call.tool == tool  # about another thing
+            found = (call.tool in disabling and not once_more) or (found and call.tool not in enabling)
         return found
 
     def _undoes(self, enabler: str, tool: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from toolweave.agent.whole_words import alone
 from toolweave.pipeline.checking.observed import observed
 from toolweave.pipeline.sample import Fact, Sample
 
@@ -46,7 +47,7 @@ def told_otherwise(sample: Sample) -> Iterator[str]:
         text, at = str(sample.messages[turn.messages[1]].get("content") or ""), 0
         spans: list[tuple[int, int]] = []
         for fact in (fact for fact in sample.checker.told if fact.turn == number):
-            match = re.compile(_alone(fact.text)).search(text, at)
+            match = re.compile(alone(fact.text)).search(text, at)
             if match is None:
                 yield f"the answer of turn {number} does not tell {fact.text!r} where it did"
                 break
@@ -82,7 +83,7 @@ def _values(text: str, sample: Sample, last: int) -> Iterator[_Found]:
             if isinstance(leaf.value, bool) or leaf.value is None or not _is_one_thing(value):
                 continue
             if value.lower() in lowered:
-                spans = (match.span() for match in re.finditer(_alone(value), text, re.IGNORECASE))
+                spans = (match.span() for match in re.finditer(alone(value), text, re.IGNORECASE))
                 yield from (_Found(*span, str(message["tool_call_id"]), leaf.place) for span in spans)
 
 
@@ -102,10 +103,6 @@ def _with_unit(text: str, one: _Found, limit: int) -> int:
 
 def _is_one_thing(value: str) -> bool:
     return 1 < len(value) <= LONGEST and len(value.split()) <= MOST_WORDS
-
-
-def _alone(value: str) -> str:
-    return rf"(?<!\w){re.escape(value)}(?!\w)"
 
 
 def _apart(found: Sequence[_Found]) -> list[_Found]:

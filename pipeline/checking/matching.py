@@ -108,7 +108,11 @@ class Matching:
         """Take the next call of the candidate."""
         remaining = [call for call in self.sample.checker.calls if call.id not in self.found]
         same = [call for call in remaining if self.in_time(made, call) and self.is_same(made, call)]
-        ready = [call for call in same if self.ready(made, call)]
+        # without its slip, a call that is made again later must not be taken for the slip
+        ready = sorted(
+            (call for call in same if self.ready(made, call)),
+            key=lambda call: call.fails and not self._shows(made, call),
+        )
         if ready:
             self.found[ready[0].id] = made
         elif same and not self.reads(made.name):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from toolweave.agent.asking import refusal_problem
 from toolweave.agent.grounding import seen_text, unsupported
+from toolweave.agent.whole_words import alone
 from toolweave.graph.fields import Leaf
 from toolweave.pipeline.checking.candidate import offered_tools
 from toolweave.pipeline.checking.claims import claimed, deed
@@ -48,7 +49,7 @@ def contradicting_answer(sample: Sample, rng: random.Random) -> Iterator[Draft]:
             alike = [one.value for one in found if one.pattern == leaf.pattern and not _stands_in(told, one)]
             others = [one for one in alike if len(str(one)) <= _LONGEST and str(leaf.value) not in str(one)]
             other = rng.choice(others) if others else near(leaf.value)
-            text = re.sub(rf"(?<!\w){re.escape(str(leaf.value))}(?!\w)", str(other).replace("\\", r"\\"), told)
+            text = re.sub(alone(str(leaf.value)), str(other).replace("\\", r"\\"), told)
             if other is not None and text != told:
                 yield _closed(sample, number, text)
 
@@ -58,7 +59,7 @@ def _stands_in(text: str, leaf: Leaf) -> bool:
     wordy = (
         1 < len(shown) <= min(_LONGEST, len(text) // 2) and leaf.value is not None and not isinstance(leaf.value, bool)
     )
-    return wordy and re.search(rf"(?<!\w){re.escape(shown)}(?!\w)", text) is not None
+    return wordy and re.search(alone(shown), text) is not None
 
 
 def denied_success(sample: Sample, _: random.Random) -> Iterator[Draft]:

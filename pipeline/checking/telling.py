@@ -18,6 +18,7 @@ from toolweave.agent.grounding import seen_text, unsupported
 from toolweave.agent.messages import Message
 from toolweave.agent.outcomes import reads_as_error, reads_as_failure
 from toolweave.agent.rows import row_of
+from toolweave.agent.whole_words import whole
 from toolweave.graph.fields import Leaf
 from toolweave.pipeline.checking.candidate import Candidate, offered_tools
 from toolweave.pipeline.checking.claims import claimed
@@ -149,7 +150,7 @@ def _contradiction(telling: Telling) -> str | None:
 
 def _around(text: str, value: str) -> tuple[list[str], list[str]]:
     """The words before and after a value."""
-    at = re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.IGNORECASE)
+    at = whole(value).search(text)
     if at is None:
         return [], []
     return _tokens(text[: at.start()])[-_MOST_CONTEXT:], _tokens(text[at.end() :])[:_MOST_CONTEXT]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,9 +18,9 @@ from toolweave.graph.schema import schema_notes
 from toolweave.pipeline import console
 from toolweave.pipeline.commands.options import JsonOption, McpOption, SeedOption, VerboseOption
 from toolweave.pipeline.commands.show import show
-from toolweave.pipeline.environments import OpenEnvironment, warm_environments
+from toolweave.pipeline.environments import warm_environments
 from toolweave.pipeline.running.introspect import introspect
-from toolweave.servers.config import McpConfig, load_mcp_config
+from toolweave.servers.config import load_mcp_config
 from toolweave.servers.errors import ConfigError, ToolweaveError
 from toolweave.servers.tools import Tool
 
@@ -74,7 +75,8 @@ def probe_command(
     Exit codes: 0 written, 1 no server starts, or it cannot be written, 2 bad input.
     """
     console.set_up_logs(verbose)
-    report = console.execute(_probe, mcp, max_calls, max_seconds, seed)
+    with console.counting("live calls", None, as_json) as count:
+        report = console.execute(_probe, mcp, ProbeBudget.full(max_calls, max_seconds), seed, count)
     try:
         _write(out, report.graph)
     except ToolweaveError as error:
@@ -82,20 +84,16 @@ def probe_command(
     _tell(report.graph, out, {"calls": report.calls}, as_json)
 
 
-async def _probe(mcp: Path, max_calls: int, max_seconds: float, seed: int) -> ProbeReport:
+async def _probe(mcp: Path, budget: ProbeBudget, seed: int, on_call: Callable[[], None]) -> ProbeReport:
     config = load_mcp_config(mcp)
     async with warm_environments() as open_fresh:
-        return await _probe_all(config, ProbeBudget.full(max_calls, max_seconds), seed, open_fresh)
-
-
-async def _probe_all(config: McpConfig, budget: ProbeBudget, seed: int, open_fresh: OpenEnvironment) -> ProbeReport:
-    seen = await introspect(config.servers, open_fresh)
-    for name, reason in seen.failures.items():
-        console.err.print(f"{name} did not start: {reason}")
-    for tool, reason in seen.refused.items():
-        console.err.print(f"{tool} is not called: {reason}")
-    specs = [spec for spec in config.servers if spec.name in seen.versions]
-    return await probe(specs, seen.tools, budget, seed, open=open_fresh)
+        seen = await introspect(config.servers, open_fresh)
+        for name, reason in seen.failures.items():
+            console.err.print(f"{name} did not start: {reason}")
+        for tool, reason in seen.refused.items():
+            console.err.print(f"{tool} is not called: {reason}")
+        specs = [spec for spec in config.servers if spec.name in seen.versions]
+        return await probe(specs, seen.tools, budget, seed, open=open_fresh, on_call=on_call)
 
 
 def _notes(tools: list[Tool]) -> list[str]:

@@ -88,7 +88,7 @@ class Twins:
     """
 
     def __init__(self) -> None:
-        self._index = sqlite3.connect("", isolation_level=None)
+        self._index = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         finalize(self, self._index.close)
         self._count = 0
         for statement in _TABLES:

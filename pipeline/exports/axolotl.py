@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 
-from toolweave.pipeline.exports.format import Chat, Format, Layout, Piece, Row
+from toolweave.pipeline.exports.format import Chat, Format, Layout, Piece, Row, as_text
 from toolweave.pipeline.exports.pieces import cut_any
 
 
@@ -25,8 +25,8 @@ def _write(piece: Piece) -> Row:
         for at, message in enumerate(piece.messages)
     ]
     return {
-        "messages": json.dumps(messages, ensure_ascii=False),
-        "tools": json.dumps(piece.tools, ensure_ascii=False),
+        "messages": as_text(messages),
+        "tools": as_text(piece.tools),
     }
 
 

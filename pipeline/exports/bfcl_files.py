@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 
-from toolweave.pipeline.exports.format import Lines, Row
+from toolweave.pipeline.exports.format import Lines, Row, as_text
 from toolweave.servers.json_values import as_object
 
 _TYPES = {"object": "dict", "number": "float"}
@@ -54,7 +53,7 @@ def beside(lines: Lines) -> dict[str, str]:
 
 
 def _as_lines(rows: list[Row]) -> str:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return "".join(as_text(row) + "\n" for row in rows)
 
 
 @cache

@@ -12,13 +12,15 @@ from __future__ import annotations
 import json
 import re
 
-from toolweave.pipeline.exports.format import Format, Layout, Losses, Piece, Row
+from toolweave.pipeline.exports.format import Format, Layout, Losses, Piece, Row, as_text
 from toolweave.pipeline.exports.markup import BETWEEN, SEEN, SHOWN, assistant_of, assistant_text
 from toolweave.pipeline.exports.pieces import cut_any
 from toolweave.pipeline.exports.plain import nameless, plain_row
 
 Segment = tuple[bool, str]
 """Whether it is learnt, and its text."""
+ASSISTANT, END = "<|im_start|>assistant\n", "<|im_end|>"
+"""What opens a message of the assistant, and what ends any message."""
 _BLOCK = re.compile(r"<\|im_start\|>(\w+)\n(.*?)<\|im_end\|>\n", re.DOTALL)
 _BEFORE_TOOLS = (
     "# Tools\n\nYou may call one or more functions to assist with the user query.\n\n"
@@ -41,8 +43,8 @@ def render(piece: Piece) -> list[Segment]:
     segments: list[Segment] = [(False, _head(piece))]
     for at, message in enumerate(piece.messages):
         if message["role"] == "assistant":
-            segments.append((False, "<|im_start|>assistant\n"))
-            segments.append((at in piece.learnt, assistant_text(message) + "<|im_end|>"))
+            segments.append((False, ASSISTANT))
+            segments.append((at in piece.learnt, assistant_text(message) + END))
             segments.append((False, "\n"))
         elif message["role"] != "system":
             segments.append((False, _context(piece.messages, at)))
@@ -63,7 +65,7 @@ def parse(segments: list[Segment]) -> Piece:
     messages: list[Row] = []
     learnt: set[int] = set()
     for match in found:
-        if _is_learnt(segments, match.start(2), match.end(2) + len("<|im_end|>")):
+        if _is_learnt(segments, match.start(2), match.end(2) + len(END)):
             learnt.add(len(messages))
         if match.group(1) == "system":
             tools, said = _head_of(match.group(2))
@@ -80,7 +82,7 @@ def blocks(piece: Piece) -> list[tuple[str, str]]:
 
 def _head(piece: Piece) -> str:
     words = [message["content"] for message in piece.messages[:1] if message["role"] == "system"]
-    tools = "\n".join(json.dumps(tool, ensure_ascii=False) for tool in piece.tools)
+    tools = "\n".join(as_text(tool) for tool in piece.tools)
     parts = words + ([_BEFORE_TOOLS + tools + _AFTER_TOOLS] if tools else [])
     return block("system", "\n\n".join(parts)) if parts else ""
 
@@ -112,7 +114,7 @@ def _messages(role: str, text: str) -> list[Row]:
 
 def block(role: str, text: str) -> str:
     """One message of ChatML."""
-    return f"<|im_start|>{role}\n{text}<|im_end|>\n"
+    return f"<|im_start|>{role}\n{text}{END}\n"
 
 
 def joined(segments: list[Segment]) -> list[Segment]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,11 @@ Split = Literal["conversation", "turn", "step"]
 Lines = Callable[[], Iterator[Row]]
 """The lines of an export, from the first on."""
 UnitT = TypeVar("UnitT")
+
+
+def as_text(value: Any) -> str:
+    """A value as JSON text, for where a format has no place for objects."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def samples_of(directory: Path) -> Iterator[Row]:

@@ -14,7 +14,7 @@ import json
 from itertools import groupby
 from pathlib import Path
 
-from toolweave.pipeline.exports.format import Format, Layout, Piece, Row
+from toolweave.pipeline.exports.format import Format, Layout, Piece, Row, as_text
 from toolweave.pipeline.exports.markup import BETWEEN, SEEN, SHOWN, assistant_of, assistant_text
 from toolweave.pipeline.exports.pieces import cut_whole
 from toolweave.pipeline.exports.plain import assistants, plain_row
@@ -32,7 +32,7 @@ _AFTER_TOOLS = (
 def write(piece: Piece) -> Row:
     """The conversation, its tools in the system message."""
     words = [message["content"] for message in piece.messages[:1] if message["role"] == "system"]
-    tools = json.dumps(piece.tools, ensure_ascii=False) if piece.tools else ""
+    tools = as_text(piece.tools) if piece.tools else ""
     head = "\n\n".join(words + ([_BEFORE_TOOLS + tools + _AFTER_TOOLS] if tools else []))
     first = [{"from": "system", "value": head}] if head else []
     return {"conversations": [*first, *_turns(piece.messages[len(words) :])], "tools": tools}
@@ -64,7 +64,7 @@ def _turns(messages: list[Row]) -> list[Row]:
 
 
 def _observation(message: Row) -> str:
-    return json.dumps({"name": message["name"], "content": message["content"]}, ensure_ascii=False)
+    return as_text({"name": message["name"], "content": message["content"]})
 
 
 def _messages(speaker: str, value: str) -> list[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from toolweave.pipeline.exports.format import Row
+from toolweave.pipeline.exports.format import Row, as_text
 
 _THINK, _THOUGHT = "<think>\n", "\n</think>\n\n"
 _CALL, _CALLED = "<tool_call>\n", "\n</tool_call>"
@@ -29,7 +29,7 @@ def thought_of(text: str) -> tuple[Row, str]:
 
 def assistant_text(message: Row) -> str:
     """What an assistant's plain message is as text: thought, words, calls."""
-    calls = [_CALL + json.dumps(call, ensure_ascii=False) + _CALLED for call in message.get("tool_calls", ())]
+    calls = [_CALL + as_text(call) + _CALLED for call in message.get("tool_calls", ())]
     return thought_text(message) + "\n".join([message["content"], *calls] if message["content"] else calls)
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from toolweave.pipeline.exports.format import Format, Layout, Losses, Piece, Row
+from toolweave.pipeline.exports.format import Format, Layout, Losses, Piece, Row, as_text
 from toolweave.pipeline.exports.pieces import cut_any
 
 _LONGEST_NAME = 64
@@ -87,11 +87,6 @@ def renamed(holder: Row, names: dict[str, str]) -> Row:
     """A tool or a call under its new name."""
     function = holder["function"]
     return holder | {"function": function | {"name": names.get(function["name"], function["name"])}}
-
-
-def as_text(arguments: Any) -> str:
-    """Arguments as the JSON text that goes over the wire."""
-    return json.dumps(arguments, ensure_ascii=False)
 
 
 def _written(message: Row, is_learnt: bool) -> Row:

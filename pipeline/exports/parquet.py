@@ -10,7 +10,7 @@ import json
 from typing import Any, TypeVar
 
 from toolweave.pipeline.exports import trl
-from toolweave.pipeline.exports.format import Format, Layout, Row
+from toolweave.pipeline.exports.format import Format, Layout, Row, as_text
 
 UnitT = TypeVar("UnitT")
 
@@ -19,9 +19,7 @@ def _as_parquet(layout: Layout[UnitT], *names: str) -> Layout[UnitT]:
     """A layout whose values are lists of objects, with a column for each of them."""
 
     def write(unit: UnitT) -> Row:
-        return {
-            name: [json.dumps(item, ensure_ascii=False) for item in value] for name, value in layout.write(unit).items()
-        }
+        return {name: [as_text(item) for item in value] for name, value in layout.write(unit).items()}
 
     def read(line: Row) -> UnitT:
         return layout.read({name: [json.loads(item) for item in value] for name, value in line.items()})

@@ -16,7 +16,7 @@ import json
 from itertools import groupby
 from pathlib import Path
 
-from toolweave.pipeline.exports.format import Format, Layout, Losses, Piece, Row
+from toolweave.pipeline.exports.format import Format, Layout, Losses, Piece, Row, as_text
 from toolweave.pipeline.exports.markup import BETWEEN, thought_of, thought_text
 from toolweave.pipeline.exports.pieces import cut_whole
 from toolweave.pipeline.exports.plain import assistants, nameless, wordless_row
@@ -49,7 +49,7 @@ def read_step(line: Row) -> Piece:
 
 def tools_text(tools: list[Row]) -> str:
     """Tools as the JSON list of bare functions that LLaMA-Factory reads; nothing where there is none."""
-    return json.dumps([tool["function"] for tool in tools], ensure_ascii=False) if tools else ""
+    return as_text([tool["function"] for tool in tools]) if tools else ""
 
 
 def tools_of(text: str) -> list[Row]:
@@ -73,7 +73,7 @@ def turn(message: Row) -> Row:
     if message["role"] == "user":
         return {"from": "human", "value": message["content"]}
     if "tool_calls" in message:
-        text = json.dumps(message["tool_calls"], ensure_ascii=False)
+        text = as_text(message["tool_calls"])
         return {"from": "function_call", "value": thought_text(message) + text}
     return {"from": "gpt", "value": thought_text(message) + message["content"]}
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolweave.pipeline.exports import chatml
-from toolweave.pipeline.exports.format import Format, Layout, Losses, Piece, Row, Split
+from toolweave.pipeline.exports.format import Format, Layout, Losses, Piece, Row, Split, as_text
 from toolweave.pipeline.exports.pieces import cut_any
-from toolweave.pipeline.exports.verl import chat
+from toolweave.pipeline.exports.verl_columns import task_schema
 
 _SOURCE = "toolweave"
 
@@ -49,13 +49,13 @@ def _task(row_id: str, number: int, piece: Piece) -> Task:
 def _write(task: Task) -> Row:
     truth = {"calls": task.calls, "answer": task.answer}
     names = [tool["function"]["name"] for tool in task.tools]
-    told = {"id": task.row_id, "index": task.number, "tool_selection": names, "tools": _text(task.tools)}
+    told = {"id": task.row_id, "index": task.number, "tool_selection": names, "tools": as_text(task.tools)}
     return {
         "data_source": _SOURCE,
         "agent_name": "tool_agent",
         "prompt": [{"role": role, "content": text} for role, text in chatml.blocks(Piece([], task.past, frozenset()))],
         "ability": "tool_use",
-        "reward_model": {"style": "rule", "ground_truth": _text(truth)},
+        "reward_model": {"style": "rule", "ground_truth": as_text(truth)},
         "extra_info": told,
     }
 
@@ -67,23 +67,10 @@ def _read(line: Row) -> Task:
     return Task(told["id"], told["index"], json.loads(told["tools"]), past, truth["calls"], truth["answer"])
 
 
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
 def _columns(arrow: Any) -> Any:
     text = arrow.string()
-    told = [("id", text), ("index", arrow.int64()), ("tool_selection", arrow.list_(text)), ("tools", text)]
-    return arrow.schema(
-        [
-            ("data_source", text),
-            ("agent_name", text),
-            ("prompt", chat(arrow)),
-            ("ability", text),
-            ("reward_model", arrow.struct([("style", text), ("ground_truth", text)])),
-            ("extra_info", arrow.struct(told)),
-        ]
-    )
+    told = {"id": text, "index": arrow.int64(), "tool_selection": arrow.list_(text), "tools": text}
+    return task_schema(arrow, told, agent_name=text)
 
 
 FORMAT = Format(

@@ -12,16 +12,17 @@ from pathlib import Path
 
 from toolweave.agent.arguments import ValueBook
 from toolweave.agent.probe import ProbeBudget, probe
+from toolweave.agent.texts.aligning import Aligned, Aligner, Asked
 from toolweave.agent.texts.matching import Matcher
 from toolweave.agent.texts.procedures import Procedure
-from toolweave.agent.texts.resolving import Mapped, Resolver
+from toolweave.agent.texts.resolving import Mapped
 from toolweave.agent.texts.values import Given
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.planner import Planner
 from toolweave.pipeline.environments import OpenEnvironment
 from toolweave.pipeline.from_text.imitation import Imitation
 from toolweave.pipeline.from_text.looking import Look
-from toolweave.pipeline.from_text.reading import Reader
+from toolweave.pipeline.from_text.reading import Reader, settled
 from toolweave.pipeline.running.groundwork import Ground
 from toolweave.pipeline.running.introspect import Introspection, introspect
 from toolweave.pipeline.settings import RunSettings
@@ -38,8 +39,8 @@ class TextGround:
     """All that the items of a run are made from."""
 
     ground: Ground
-    mapped: tuple[tuple[Mapped, ...], ...]
-    """The steps of every procedure."""
+    aligned: tuple[Aligned, ...]
+    """Every procedure with what its steps mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class TextGroundwork:
         seen = await introspect(config.servers, self.open_fresh, strict=self.settings.strict)
         matcher = Matcher(seen.tools)
         meant = await self.reader.meant(procedures, matcher)
-        first = [one.mapped for one in meant]
+        first: Sequence[Sequence[Mapped]] = [one.mapped for one in meant]
         imitated = Imitation([one.proposals for one in meant])
         imitated.write(self.settings.mcp, self.user_mcp, self.settings.seed)
         if imitated.tools:
@@ -75,17 +76,17 @@ class TextGroundwork:
             seen = seen.beside(await introspect(config.servers[-1:], self.open_fresh))
             first = imitated.mapped(first, seen.tools)
         specs = {spec.name: spec for spec in config.servers}
-        graph = await self._graph(procedures, matcher, specs, seen, first, on_call)
-        resolver = Resolver(matcher, graph)
-        mapped = tuple(tuple(resolver.map(*pair)) for pair in zip(procedures, first, strict=True))
+        asked = [(one.procedure, settled(steps)) for one, steps in zip(meant, first, strict=True)]
+        graph = await self._graph(asked, matcher, specs, seen, first, on_call)
+        aligned = tuple(one for _, one in Aligner(matcher, graph).align_all(asked))
         seen = seen.checked_against(graph, specs)
         book = ValueBook({})  # nothing that the text does not say
         planner = Planner(graph, book.speakable, seen.allowed & graph.tools.keys(), book.variety)
-        return TextGround(Ground(specs, seen, graph, book, planner), mapped)
+        return TextGround(Ground(specs, seen, graph, book, planner), aligned)
 
     async def _graph(
         self,
-        procedures: Sequence[Procedure],
+        asked: Sequence[Asked],
         matcher: Matcher,
         specs: dict[str, ServerSpec],
         seen: Introspection,
@@ -96,8 +97,7 @@ class TextGroundwork:
         if not path.exists():
             steps = [one for mapped in first for one in mapped]
             graph = await self._learnt(specs, seen, steps, on_call)
-            resolver = Resolver(matcher, graph)
-            mapped = [resolver.map(*pair) for pair in zip(procedures, first, strict=True)]
+            mapped = [one.mapped for _, one in Aligner(matcher, graph).align_all(asked)]
             look = Look(specs, self.open_fresh, self.reader.model, self.settings.seed)
             graph = await look.beyond(graph, matcher.box, mapped)
             self.store.write_json("graph.json", graph_to_json(graph))

@@ -114,6 +114,8 @@ class TextRun:
         self.barriers.weeding.know(self.store.root)
         self.teller.tell("reading the texts")
         laid = await self.groundwork.lay(self.procedures, self.teller.probed)
+        self.procedures = [one.procedure for one in laid.aligned]
+        self.teller.progress.wanted = len(self.procedures)
         self._write_manifest(laid, "running")
         self.teller.tell("making samples")
         ground = laid.ground
@@ -122,7 +124,7 @@ class TextRun:
         complete = self.store.next == len(self.procedures)
         if complete:
             self.store.finish()
-        lines = list(procedure_lines(self.procedures, laid, self.store.root))
+        lines = list(procedure_lines(laid, self.store.root))
         (self.store.root / "procedures.jsonl").write_text("".join(map(line_of, lines)), "utf-8")
         manifest = self._write_manifest(laid, "finished" if complete else "stopped")
         self.store.write_json("coverage.json", coverage_of(read_run(self.store.root)))
@@ -165,7 +167,7 @@ class TextRun:
 
     async def _make(self, shop: Workshop, laid: TextGround, blank: TrajectoryPlan) -> Finished:
         """One procedure with what became of it."""
-        procedure, mapped = self.procedures[blank.index], laid.mapped[blank.index]
+        procedure, mapped = laid.aligned[blank.index].procedure, laid.aligned[blank.index].mapped
         place = {"file": procedure.file, "lines": list(procedure.lines), "title": procedure.title}
         dropped = unplannable(mapped, laid.ground.seen.refused)
         if dropped is not None:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from toolweave.agent.texts.aligning import Aligner
 from toolweave.agent.texts.matching import Matcher
-from toolweave.agent.texts.resolving import Resolver
 from toolweave.pipeline.environments import warm_environments
 from toolweave.pipeline.from_text.imitation import SERVER, Imitation
-from toolweave.pipeline.from_text.reading import by_rule
+from toolweave.pipeline.from_text.reading import by_rule, settled
 from toolweave.pipeline.from_text.records import described
 from toolweave.pipeline.from_text.texts import procedures_in, text_files
 from toolweave.pipeline.running.introspect import introspect
@@ -31,12 +31,10 @@ async def preview_texts(files: Sequence[Path], settings: RunSettings, simulate: 
     async with warm_environments() as open_fresh:
         seen = await introspect(load_mcp_config(settings.mcp).servers, open_fresh, strict=settings.strict)
     matcher = Matcher(seen.tools)
-    resolver = Resolver(matcher, matcher.box.graph({}))
-    meant = [by_rule(procedure, resolver, simulate) for procedure in procedures]
+    aligner = Aligner(matcher, matcher.box.graph({}))
+    meant = by_rule([(procedure, ()) for procedure in procedures], aligner, simulate)
     imitated = Imitation([one.proposals for one in meant])
     own = [read_tool(SERVER, tool) for tool in imitated.tools]
-    mapped = [
-        resolver.map(*pair)
-        for pair in zip(procedures, imitated.mapped([one.mapped for one in meant], own), strict=True)
-    ]
-    return [described(*pair, {SERVER}) for pair in zip(procedures, mapped, strict=True)]
+    known = imitated.mapped([one.mapped for one in meant], own)
+    asked = [(one.procedure, settled(steps)) for one, steps in zip(meant, known, strict=True)]
+    return [described(one.procedure, one.mapped, {SERVER}) for _, one in aligner.align_all(asked)]

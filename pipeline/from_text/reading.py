@@ -12,12 +12,14 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from toolweave.agent.roles import Model
+from toolweave.agent.texts.aligning import Aligner, Asked
 from toolweave.agent.texts.asks import StepsAsk, StepsMeaning, TextAsk, TextReader, TextReading
+from toolweave.agent.texts.finding import find_procedures
 from toolweave.agent.texts.matching import Matcher, Wording
 from toolweave.agent.texts.meaning import mapped_of, procedures_of
-from toolweave.agent.texts.procedures import Procedure, find_procedures
+from toolweave.agent.texts.procedures import Procedure
 from toolweave.agent.texts.proposing import Proposal, propose
-from toolweave.agent.texts.resolving import Mapped, Resolver
+from toolweave.agent.texts.resolving import Mapped
 from toolweave.pipeline.from_text.texts import read_text
 from toolweave.pipeline.storage.jsonl import read_json
 from toolweave.pipeline.storage.store import Store
@@ -36,7 +38,9 @@ READINGS = "readings.json"
 class Meant:
     """One procedure with the tool of each step, and what is proposed where there is none."""
 
-    mapped: list[Mapped]
+    procedure: Procedure
+    """As it was read; one that goes on with another one is part of it."""
+    mapped: Sequence[Mapped]
     proposals: list[Proposal | None]
 
 
@@ -96,38 +100,51 @@ class Reader:
         Raises:
             EndpointUnusable: The endpoint cannot be used at all.
         """
-        resolver = Resolver(matcher, matcher.box.graph({}))
-        found = [await self._meant(number, one, matcher, resolver) for number, one in enumerate(procedures)]
+        aligner = Aligner(matcher, matcher.box.graph({}))
+        read = {number: await self._by_model(number, one, matcher) for number, one in enumerate(procedures)}
         self._keep()
-        return found
+        ruled = by_rule(
+            [(one, ()) for number, one in enumerate(procedures) if read[number] is None], aligner, self.simulate
+        )
+        found = [one for one in read.values() if one is not None]
+        return sorted([*found, *ruled], key=lambda one: procedures.index(one.procedure)) if found else ruled
 
-    async def _meant(self, number: int, procedure: Procedure, matcher: Matcher, resolver: Resolver) -> Meant:
-        if isinstance(self.model, TextReader):
-            ask = StepsAsk(procedure, _likely(procedure, matcher), self.seed)
-            try:
-                key = str(number)
-                self._said.steps[key] = self._said.steps.get(key) or await self.model.map_steps(ask)
-                mapped, proposals = mapped_of(self._said.steps[key], ask)
-                return Meant(mapped, proposals if self.simulate else [None] * len(proposals))
-            except EndpointUnusable:
-                raise
-            except TeacherError as error:
-                self.store.record("mapped by rule", file=procedure.file, title=procedure.title, reason=str(error))
-        return by_rule(procedure, resolver, self.simulate)
+    async def _by_model(self, number: int, procedure: Procedure, matcher: Matcher) -> Meant | None:
+        """What a model says; `None` where there is none, or nothing that can be used."""
+        if not isinstance(self.model, TextReader):
+            return None
+        ask = StepsAsk(procedure, _likely(procedure, matcher), self.seed)
+        try:
+            key = str(number)
+            self._said.steps[key] = self._said.steps.get(key) or await self.model.map_steps(ask)
+        except EndpointUnusable:
+            raise
+        except TeacherError as error:
+            self.store.record("mapped by rule", file=procedure.file, title=procedure.title, reason=str(error))
+            return None
+        mapped, proposals = mapped_of(self._said.steps[key], ask)
+        return Meant(procedure, mapped, proposals if self.simulate else [None] * len(proposals))
 
     def _keep(self) -> None:
         if isinstance(self.model, TextReader):
             self.store.write_json(READINGS, _adapter().dump_python(self._said, mode="json"))
 
 
-def by_rule(procedure: Procedure, resolver: Resolver, simulate: bool) -> Meant:
+def by_rule(asked: Sequence[Asked], aligner: Aligner, simulate: bool) -> list[Meant]:
     """What the steps mean as the rules see it; a tool that the text names, and no server has, is never made up."""
-    mapped = resolver.map(procedure)
-    proposals: list[Proposal | None] = []
-    for one in mapped:
-        wanted = simulate and one.tool is None and not one.named
-        proposals.append(propose(one.step, proposals) if wanted else None)
-    return Meant(mapped, proposals)
+    found: list[Meant] = []
+    for (procedure, _), aligned in aligner.align_all(asked):
+        proposals: list[Proposal | None] = []
+        for one in aligned.mapped:
+            wanted = simulate and procedure.sure and one.tool is None and not one.named
+            proposals.append(propose(one.step, proposals) if wanted else None)
+        found.append(Meant(procedure, aligned.mapped, proposals))
+    return found
+
+
+def settled(mapped: Sequence[Mapped]) -> list[Mapped]:
+    """The steps that are not read again: their tools were made for them, or a model has read them."""
+    return [one for one in mapped if one.proposed or one.read is not None]
 
 
 def asks_of(text: str, file: str, seed: int) -> Iterator[TextAsk]:

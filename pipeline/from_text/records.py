@@ -14,7 +14,7 @@ from toolweave.pipeline.from_text.ground import TextGround
 from toolweave.pipeline.storage.jsonl import read_lines
 
 
-def procedure_lines(procedures: Sequence[Procedure], laid: TextGround, root: Path) -> Iterator[dict[str, Any]]:
+def procedure_lines(laid: TextGround, root: Path) -> Iterator[dict[str, Any]]:
     """A line for every procedure; those that were not made yet have no outcome."""
     kept = {int(line["index"]): line for line in read_lines(root / "samples.jsonl")}
     lost = {int(line["index"]): line for line in read_lines(root / "rejected.jsonl")}
@@ -24,9 +24,9 @@ def procedure_lines(procedures: Sequence[Procedure], laid: TextGround, root: Pat
         if line["event"] == "item" and line["cut"]
     }
     simulated = {name for name, spec in laid.ground.specs.items() if spec.options.simulated}
-    for index, (procedure, mapped) in enumerate(zip(procedures, laid.mapped, strict=True)):
+    for index, one in enumerate(laid.aligned):
         outcome = _outcome(kept.get(index), lost.get(index), cuts.get(index))
-        yield {"index": index, **described(procedure, mapped, simulated), **outcome}
+        yield {"index": index, **described(one.procedure, one.mapped, simulated), **outcome}
 
 
 def described(procedure: Procedure, mapped: Sequence[Mapped], simulated: Collection[str]) -> dict[str, Any]:
@@ -53,6 +53,8 @@ def _step(mapped: Mapped, simulated: Collection[str]) -> dict[str, Any]:
     facts: dict[str, Any] = {"text": mapped.step.text, "lines": list(mapped.step.lines), "tool": tool and tool.id}
     if tool is not None and tool.server in simulated:
         facts["simulated"] = True
+    if mapped.looked_up:
+        facts["looked_up"] = True
     facts["arguments"] = {path: _source(source) for path, source in mapped.sources.items()}
     return facts | ({"problem": mapped.problem} if mapped.problem else {})
 

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolweave.agent.texts.procedures import Procedure, find_procedures
+from toolweave.agent.texts.finding import find_procedures
+from toolweave.agent.texts.procedures import Procedure
 from toolweave.servers.errors import ConfigError
 
 SUFFIXES = (".md", ".markdown", ".txt", ".text", ".rst", "")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from toolweave.agent.compose import CODE_CASE
+from toolweave.agent.whole_words import alone
 from toolweave.pipeline.checking.facts import told_otherwise
 from toolweave.pipeline.gates.kinds import REFUSED
 from toolweave.pipeline.gates.verdict import Rejection
@@ -81,6 +82,6 @@ def _wordings(sample: Sample) -> Iterator[str]:
             continue
         first, last = sample.turns[int(item.source["turn"])].messages
         spoken = [str(one["content"]) for one in sample.messages[first : last + 1] if one["role"] == "user"]
-        wording = rf"(?<!\w){re.escape(str(item.source['text']))}(?!\w)"
+        wording = alone(str(item.source["text"]))
         if not any(re.search(wording, text) for text in spoken):
             yield f"{item.call} {item.argument}: the user does not say {item.source['text']!r}"

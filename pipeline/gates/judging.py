@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from toolweave.agent.roles import Judge, JudgeAsk, Opinion
+from toolweave.agent.reviewing import Judge, JudgeAsk, Opinion
 from toolweave.pipeline.gates.rubric import Rubric
 from toolweave.pipeline.gates.verdict import Rejection
 from toolweave.pipeline.sample import Sample

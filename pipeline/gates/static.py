@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from toolweave.agent.compare import equal_values
-from toolweave.agent.compose import CODE_CASE, mentions
+from toolweave.agent.compose import CODE_CASE
 from toolweave.agent.grounding import given_away, seen_text, unsupported
 from toolweave.agent.outcomes import reads_as_error, reads_as_failure, reads_as_nothing
 from toolweave.agent.patterns import argument_leaves, get
 from toolweave.agent.relative import rule_for
 from toolweave.agent.schemas import property_schema, schema_errors
 from toolweave.agent.spoken import reads_as
+from toolweave.agent.whole_words import spoken_of
 from toolweave.graph.schema import only_value
 from toolweave.pipeline.gates.hygiene import hygiene
 from toolweave.pipeline.gates.kinds import REFUSED, kinds
@@ -210,7 +211,7 @@ def _leaks_of_requests(sample: Sample) -> Iterator[str]:
             text = text.replace(wording, " … ")
         if turn.kind in REFUSED:
             text = _QUOTED.sub(" … ", text)
-        for word in mentions(text, dict.fromkeys(words)):
+        for word in spoken_of(text, dict.fromkeys(words)):
             yield f"the request of turn {index} says {word!r}"
         for match in CODE_CASE.finditer(text):
             yield f"the request of turn {index} says {match.group(0)!r}"

@@ -48,9 +48,10 @@ async def execute(shop: Workshop, plan: TrajectoryPlan, log: Log, rng: random.Ra
         Voice(shop.book, shop.model, rng.randrange(2**31)),
         lessons.memory if lessons is not None else Memory.of_facts(shop.graph.facts),
         shop.settings.rehearsal_calls,
-        lessons.replan if lessons is not None else lambda _lost, _tries: None,
-        log.attempts.append,
+        on_attempt=log.attempts.append,
     )
+    if lessons is not None:
+        rehearsal.replan, rehearsal.shorten = lessons.replan, lessons.shorten
     try:
         made = await rehearsal.run(plan)
     except Lost as error:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from toolweave.graph.long_turns import LONG
 from toolweave.pipeline.checking.recording import Recording
 from toolweave.pipeline.making.workshop import Dropped
-from toolweave.pipeline.sample import Sample
+from toolweave.pipeline.sample import Sample, called
 
 Line = tuple[str, dict[str, Any]]
 """Name of a file of the run, an object for it."""
@@ -41,10 +42,12 @@ class Finished:
     def lines(self) -> Iterator[Line]:
         """All that it leaves behind; its outcome last, so that an item torn by a kill is known to be."""
         yield from self.before
-        yield "events", {"event": "item", "index": self.index, "outcome": self.outcome, "cut": self.cut}
+        item = {"event": "item", "index": self.index, "outcome": self.outcome, "cut": self.cut}
         if isinstance(self.made, Dropped):
+            yield "events", item
             yield "rejected", {"index": self.index, **_dropped(self.made), **self.facts}
             return
+        yield "events", item | {"long_turns": long_turns(self.made), "targets": targets(self.made)}
         if self.recording is not None:
             yield "recordings", self.recording.model_dump(mode="json", exclude_defaults=True)
         yield "samples", self.made.model_dump(mode="json")
@@ -73,6 +76,18 @@ class Finished:
             cut=value["cut"],
             recording=recording and Recording.model_validate(recording),
         )
+
+
+def long_turns(sample: Sample) -> int:
+    """Turns of a row in which many calls take a value from what a call returned."""
+    dependent = {item.call for item in sample.provenance if item.source["kind"] == "output"}
+    spoken = (sample.messages[first : last + 1] for first, last in (turn.messages for turn in sample.turns))
+    return sum(sum(call in dependent for call, _, _ in called(messages)) >= LONG for messages in spoken)
+
+
+def targets(sample: Sample) -> list[str]:
+    """Ids of the tools that a row's turns are for, but for what nobody offers; in order, each once."""
+    return list(dict.fromkeys(turn.target for turn in sample.turns if turn.kind != "irrelevant"))
 
 
 def _dropped(made: Dropped) -> dict[str, Any]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from toolweave.graph.aims import Aim, Aims
-from toolweave.graph.chains import depths
 from toolweave.graph.coverage import Coverage
 from toolweave.graph.focus import EVERYWHERE, FOCUSED, Focus
 from toolweave.graph.plan import Relation, TurnKind, TurnPlan
 from toolweave.graph.planner import Planner, Wish
-from toolweave.graph.planning.draft import Leaning, Past, producers
+from toolweave.graph.planning.draft import Leaning, Past, depth_of
 from toolweave.graph.relations import past_for, relation_of
 from toolweave.pipeline.plans.grid import Request
 
@@ -32,7 +32,7 @@ MOST_DEPENDENT_BUT_EASY = 1
 FEW = 4
 """Tools for every dependent call: a small catalogue leaves something for later turns."""
 AS_AIMED = 0.6
-"""Share of turns for a tool that was no target yet that end with this tool."""
+"""Share of turns for a tool that was no target yet that end with this tool; after a first try in vain, all do."""
 MOST_AIMS = 10
 """Targets that are tried for a turn of one kind."""
 COMPARED = 4
@@ -61,6 +61,11 @@ class Drawing:
     """Kinds of the row's turns so far; those of irrelevant turns too, which are planned last."""
     irrelevant: list[int] = field(default_factory=list[int])
     """How many other turns stand before each irrelevant one."""
+
+    @property
+    def straight(self) -> bool:
+        """Whether nothing is to be done beside the longest chain; what is asked to be hard may be long as well."""
+        return self.deep and not self.request.effort
 
     @property
     def plain(self) -> TurnKind:
@@ -121,15 +126,25 @@ class Drawer:
         aims = islice((aim for aim in aims if not draw.focused or aim.target in self.focus.tools), tried)
         plans = (self.planner.plan_turn(self._wish(kind, aim, draw), draw.rng, past) for aim in aims)
         fitting = (plan for plan in plans if isinstance(plan, TurnPlan) and self._fits(plan, relation, past, draw))
-        best = depth if draw.deep else self.aims.worth
+        best = self.depth if draw.deep else self.aims.worth
         compared = max(1, min(compared, len(self.aims.sure) // FEW))
         return max(islice(fitting, compared), key=lambda plan: best(plan, past.turns), default=None)
+
+    def depth(self, turn: TurnPlan, earlier: Sequence[TurnPlan]) -> float:
+        """What a turn's depth is worth: the more the rarer it is, and the likelier the turn works.
+
+        The root of its chance is taken, for a turn that breaks off is gone on with elsewhere.
+        """
+        turns = (*earlier, turn)
+        tools = {call.step: call.tool for one in turns for call in one.calls}
+        depth, chance = depth_of(turns), self.coverage.chances.of_all(turn.calls, tools)
+        return depth * math.sqrt(chance / (1 + self.coverage.as_deep(depth)))
 
     def _fits(self, turn: TurnPlan, relation: Relation, past: Past, draw: Drawing) -> bool:
         asked = relation != "opens" or self.aims.is_asked_for(turn.target)
         asked = asked and (not draw.focused or turn.target in self.focus.tools)
         asked = asked and (draw.request.tools is None or turn.target in draw.request.tools)
-        return asked and relation_of(turn, past.turns) == relation
+        return asked and relation_of(turn, past.turns) == relation and not self.coverage.often_lost(turn)
 
     def _aims_of(self, relation: Relation, past: Past, draw: Drawing) -> Iterator[Aim]:
         if relation == "opens":
@@ -141,27 +156,24 @@ class Drawer:
         dependent = draw.rng.choices(tuple(DEPENDENT), tuple(DEPENDENT.values()))[0]
         if draw.request.effort < 0:
             dependent = min(dependent, MOST_DEPENDENT_BUT_EASY)
-        elif draw.request.effort > 0 or self.coverage.wants_long(LONG_SHARE):
+        elif draw.request.effort > 0 or self.coverage.long_turns.are_wanted(LONG_SHARE):
             dependent = max(dependent, MOST_DEPENDENT_BUT_PLAIN)
         if kind not in PLAIN:
             dependent = min(dependent, MOST_DEPENDENT_BUT_PLAIN)
         dependent = max(DEPENDENT) if draw.deep and kind in PLAIN else dependent
         dependent = min(dependent, len(self.aims.sure) // FEW)
-        first = aim.via is None and not self.coverage.targeted[aim.target] and not draw.deep
+        targeted = self.coverage.targeted.get(aim.target, 0.0)
+        first = aim.via is None and targeted < 1.0 and not draw.deep
         alone = draw.focused or (self.aims.restricted and not draw.turns)
-        if alone or (first and draw.rng.random() < AS_AIMED):
+        if alone or (first and (targeted > 0.0 or draw.rng.random() < AS_AIMED)):
             dependent = 0  # a turn that grows ends with another target
         deep = draw.deep or draw.rng.random() < DEEP_SHARE or dependent == max(DEPENDENT)
         options = draw.focused and self.focus.options
-        leaning = Leaning(self.coverage.weights, aim.via, draw.exploring, self.coverage.avoided, deep, options)
+        cover = self.coverage
+        leaning = Leaning(
+            cover.weights, aim.via, draw.exploring, cover.avoided, deep, draw.straight, options, cover.chances
+        )
         return Wish(aim.target, kind, dependent, leaning)
-
-
-def depth(turn: TurnPlan, earlier: Sequence[TurnPlan]) -> int:
-    """Calls of the longest chain that ends in a turn, each using what the one before returned."""
-    calls = [call for one in (*earlier, turn) for call in one.calls]
-    depth_of = depths({call.step: producers(call) for call in calls})
-    return max((depth_of[call.step] for call in turn.calls), default=0)
 
 
 def drawn_relations(rng: random.Random) -> list[Relation]:

@@ -7,7 +7,7 @@ with the last item of a wave.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from toolweave.agent.memory import Attempt
+from toolweave.graph.coverage import RowFacts
 from toolweave.graph.plan import TrajectoryPlan
+from toolweave.graph.planning.chances import EdgeKey, ways_into
 from toolweave.pipeline.making.finished import Finished
 from toolweave.pipeline.making.workshop import Dropped, Tried
 from toolweave.pipeline.plans.cells import Place, easier_or_harder
@@ -30,6 +32,8 @@ class Traces:
 
     tried: list[Tried] = field(default_factory=list[Tried])
     attempts: list[Attempt] = field(default_factory=list[Attempt])
+    row: RowFacts | None = None
+    """What its row has, if it was kept."""
     place: Place | None = None
     """Where its sample lies, if it was made and anybody had asked for a place."""
 
@@ -100,12 +104,11 @@ class Rehearsed:
     reason: str
 
 
-def rehearsals(path: Path) -> tuple[Rehearsed, ...]:
-    """All rehearsals of a run, from its `events.jsonl`; none where there is no such file."""
-    if not path.exists():
-        return ()
-    events = (event for event in read_lines(path) if event["event"] == "rehearsal")
-    return tuple(Rehearsed(int(event["index"]), _lost_target(event), str(event["reason"])) for event in events)
+def rehearsals(path: Path) -> Iterator[Rehearsed]:
+    """All rehearsals of a run, from its `events.jsonl`, item by item; none where there is no such file."""
+    for event in read_lines(path) if path.exists() else ():
+        if event["event"] == "rehearsal":
+            yield Rehearsed(int(event["index"]), _lost_target(event), str(event["reason"]))
 
 
 def _lost_target(event: dict[str, Any]) -> str | None:
@@ -119,6 +122,21 @@ def lost_and_made(tried: Sequence[Tried]) -> tuple[list[Tried], TrajectoryPlan |
     return [one for one in tried if one.turn is not None], made[-1] if made else None
 
 
+def ways_rehearsed(tried: Sequence[Tried]) -> tuple[list[EdgeKey], list[EdgeKey]]:
+    """How calls were fed that worked, in any rehearsal of an item, and how those were that no way was found for."""
+    worked: list[EdgeKey] = []
+    broke: list[EdgeKey] = []
+    for one in tried:
+        calls = [call for turn in one.plan.turns for call in turn.calls]
+        tools = {call.step: call.tool for call in calls}
+        for call in calls:
+            if one.step is None or call.step < one.step:
+                worked += ways_into(call, tools)
+            elif call.step == one.step:
+                broke += ways_into(call, tools)
+    return worked, broke
+
+
 def _add(traces: Traces, event: dict[str, Any]) -> None:
     if event["event"] == "rehearsal":
         plan = _plans().validate_python(event["plan"])
@@ -126,6 +144,8 @@ def _add(traces: Traces, event: dict[str, Any]) -> None:
     elif event["event"] == "call":
         attempt = Attempt(event["tool"], event["arguments"], event["status"], event["reason"], event["ms"] / 1e3)
         traces.attempts.append(attempt)
+    elif event["event"] == "item" and "targets" in event:
+        traces.row = RowFacts(int(event["long_turns"]), frozenset(event["targets"]))
     elif event["event"] == "cell" and event["got"]:
         got = event["got"]
         traces.place = Place(got["domain"], got["difficulty"], tuple(got["kinds"]))

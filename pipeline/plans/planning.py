@@ -6,7 +6,6 @@ same items, also when it was killed in between.
 
 from __future__ import annotations
 
-import copy
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,13 +15,15 @@ from toolweave.graph.coverage import Coverage
 from toolweave.graph.focus import EVERYWHERE, Focus
 from toolweave.graph.plan import NoSource, Relation, TrajectoryPlan, TurnKind, TurnPlan
 from toolweave.graph.planner import Planner, Wish
+from toolweave.graph.planning.chances import Rehearsals
+from toolweave.graph.planning.draft import edges_of
 from toolweave.graph.quotas import Quotas
 from toolweave.graph.relations import relation_of
 from toolweave.pipeline.making.workshop import Tried
 from toolweave.pipeline.plans.cells import Place
 from toolweave.pipeline.plans.drawing import ANYTHING, PLAIN, Drawer, Drawing, drawn_relations
 from toolweave.pipeline.plans.grid import Grid, Request
-from toolweave.pipeline.plans.history import Traces, lost_and_made
+from toolweave.pipeline.plans.history import Traces, lost_and_made, ways_rehearsed
 from toolweave.pipeline.plans.replanning import Lessons
 
 TURNS = (0.25, 0.4, 0.35)
@@ -83,6 +84,7 @@ class CoveragePlanner:
         self._aims = self._drawer.aims
         self._memory = Memory.of_facts(planner.graph.facts)
         self._known = self._as_known()
+        self._rehearsals = Rehearsals()
         self._lessons: dict[int, Lessons] = {}
 
     def plan(self, index: int) -> TrajectoryPlan | NoSource:
@@ -103,7 +105,7 @@ class CoveragePlanner:
         for _ in range(self._wanted_turns(rng, request.effort) - 1):
             if not self._go_on(draw):
                 break
-        return TrajectoryPlan(index, seed, tuple(self._with_irrelevant(draw)))
+        return TrajectoryPlan(index, seed, tuple(self._with_irrelevant(draw)), draw.deep)
 
     def _on_the_grid(self, index: int, seed: int) -> TrajectoryPlan | None:
         """Of a few plans for what the grid lacks most, the first that is what was asked for, or else the nearest."""
@@ -153,7 +155,11 @@ class CoveragePlanner:
             history: What its items have left behind, by index.
         """
         made = {index: self._made(plan, history.get(index, Traces()).tried) for index, plan in plans.items()}
-        self.coverage.learn(made, outcomes, kept)
+        rows = {index: traces.row for index, traces in history.items() if traces.row is not None}
+        self.coverage.learn(made, outcomes, kept, rows)
+        for plan in (made[index] for index in plans if outcomes[index] == "rejected"):
+            self._rehearsals.broke.update(edge for edge in edges_of(plan.turns) if not self.coverage.edges[edge])
+        self.coverage.chances = self._rehearsals.chances()
         if self.grid is not None:
             self.grid.learn(plans, {index: place for index, place in _places(history) if outcomes[index] == "kept"})
         for index in plans:
@@ -167,13 +173,14 @@ class CoveragePlanner:
         for one in lost:
             if one.turn is not None and one.step is not None:
                 self.coverage.lose(one.plan, one.turn, one.step)
+        self._rehearsals.count(*ways_rehearsed(tried))
         if made is not None and made != plan:
             self.coverage.exchange(plan, made)
         return made or plan
 
     def _as_known(self) -> Lessons:
-        drawer = Drawer(self._planner, copy.deepcopy(self.coverage), self._targets, self._focus, self._drawer.home)
-        return Lessons(drawer, copy.deepcopy(self._memory))
+        drawer = Drawer(self._planner, self.coverage.snapshot(), self._targets, self._focus, self._drawer.home)
+        return Lessons(drawer, self._memory.snapshot())
 
     def _explores(self, rng: random.Random) -> bool:
         """Whether this plan may follow doubtful edges: a bounded share, or as many as the doubtful tools need."""
@@ -227,6 +234,8 @@ class CoveragePlanner:
     def _most_wanted(self, draw: Drawing) -> list[TurnKind]:
         """Kinds by how much they lack; the one first that the item is asked to have and has not yet."""
         wanted, first = self.coverage.quotas.most_wanted(draw.kinds), draw.request.cell.kind
+        if draw.straight:
+            wanted.sort(key=lambda kind: kind not in PLAIN)
         return wanted if first is None or first in draw.kinds else [first, *(kind for kind in wanted if kind != first)]
 
     def _turn_of(self, kind: TurnKind, relations: Sequence[Relation], draw: Drawing) -> bool:

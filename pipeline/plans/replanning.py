@@ -15,7 +15,9 @@ from toolweave.agent.memory import Memory
 from toolweave.agent.rehearse import NotRehearsed
 from toolweave.graph.plan import Relation, TrajectoryPlan, TurnPlan
 from toolweave.graph.planner import Wish
-from toolweave.graph.planning.draft import EdgeKey, Leaning, Past, edges_of
+from toolweave.graph.planning.chances import EdgeKey
+from toolweave.graph.planning.draft import Leaning, Past, edges_of
+from toolweave.graph.planning.shortening import shortened
 from toolweave.graph.relations import past_for
 from toolweave.pipeline.plans.drawing import Drawer, Drawing, drawn_relations
 from toolweave.pipeline.plans.grid import Request
@@ -43,7 +45,7 @@ class Lessons:
         """
         plan, old = lost.plan, lost.plan.turns[lost.turn]
         rng = random.Random(f"{plan.seed}:{lost.turn}:{tries}")
-        draw = Drawing(rng, old.target not in self.drawer.planner.trusted.costs)
+        draw = Drawing(rng, old.target not in self.drawer.planner.trusted.costs, plan.deep)
         draw.request = Request(tools=self.drawer.home.get(plan.turns[0].target))
         for turn in plan.turns[: lost.turn]:
             draw.take(turn)
@@ -55,40 +57,45 @@ class Lessons:
             self._follow(later, draw)
         return replace(plan, turns=tuple(draw.turns))
 
+    def shorten(self, lost: NotRehearsed) -> TrajectoryPlan:
+        """What is left of a plan: its turns before the lost one, and what this one had come to."""
+        plan = shortened(lost.plan, lost.turn, lost.step)
+        asked = lost.turn > 0 or all(self.drawer.aims.is_asked_for(turn.target) for turn in plan.turns)
+        return plan if asked else replace(plan, turns=())
+
     def _instead(self, lost: NotRehearsed, old: TurnPlan, draw: Drawing, tries: int) -> TurnPlan | None:
-        failing = next((call.tool for call in old.calls if call.step == lost.step), old.target)
         ways = [self._same_target, self._other_end, self._other_target]
-        if failing == old.target:
+        if lost.tool == old.target or draw.deep:
             ways = [self._other_end, self._same_target, self._other_target]
-        for way in ways[min(tries, len(ways)) - 1 :]:
+        for way in ways if draw.deep else ways[min(tries, len(ways)) - 1 :]:
             for _ in range(REDRAWN):
-                found = way(lost, old, draw, failing)
+                found = way(lost, old, draw)
                 if found is not None and found.calls != old.calls:
                     return found
         return None
 
-    def _same_target(self, lost: NotRehearsed, old: TurnPlan, draw: Drawing, failing: str) -> TurnPlan | None:
+    def _same_target(self, lost: NotRehearsed, old: TurnPlan, draw: Drawing) -> TurnPlan | None:
         """The same target, fed through other edges."""
         past = past_for(old.relation, tuple(draw.turns)) or Past(tuple(draw.turns))
-        leaning = Leaning(self._covered(lost), None, draw.exploring, self._avoided(failing))
+        leaning = self._leaning(lost, draw, draw.deep)
         found = self.drawer.planner.plan_turn(Wish(old.target, old.kind, 0, leaning), draw.rng, past)
         return found if isinstance(found, TurnPlan) else None
 
-    def _other_end(self, lost: NotRehearsed, old: TurnPlan, draw: Drawing, failing: str) -> TurnPlan | None:
+    def _other_end(self, lost: NotRehearsed, old: TurnPlan, draw: Drawing) -> TurnPlan | None:
         """What worked of the turn, gone on with in another way."""
         good = [call for call in old.calls if call.step < lost.step]
         if not good or old.kind == "parallel":
             return None
         past = past_for(old.relation, tuple(draw.turns)) or Past(tuple(draw.turns))
-        leaning = Leaning(self._covered(lost), None, draw.exploring, self._avoided(failing), draw.rng.random() < 0.5)
+        leaning = self._leaning(lost, draw, draw.deep or draw.rng.random() < 0.5)
         wish = Wish(good[-1].tool, old.kind, max(1, len(old.calls) - 1), leaning)
         found = self.drawer.planner.go_on(wish, good, draw.rng, past)
         return found if found is not None and self.drawer.aims.is_asked_for(found.target) else None
 
-    def _other_target(self, lost: NotRehearsed, old: TurnPlan, draw: Drawing, failing: str) -> TurnPlan | None:
+    def _other_target(self, lost: NotRehearsed, old: TurnPlan, draw: Drawing) -> TurnPlan | None:
         relations: list[Relation] = [old.relation, *(drawn_relations(draw.rng) if draw.turns else [])]
         found = self.drawer.turn_of(old.kind, relations, draw)
-        return found if found is not None and failing not in {call.tool for call in found.calls} else None
+        return found if found is not None and lost.failing.isdisjoint(call.tool for call in found.calls) else None
 
     def _follow(self, turn: TurnPlan, draw: Drawing) -> None:
         """Plan a later turn once more, after what comes before it now; it is left out where there is none."""
@@ -99,10 +106,12 @@ class Lessons:
         if found is not None:
             draw.take(found)
 
+    def _leaning(self, lost: NotRehearsed, draw: Drawing, deep: bool) -> Leaning:
+        covered, avoided = self._covered(lost), self.drawer.coverage.avoided | lost.failing
+        chances = self.drawer.coverage.chances
+        return Leaning(covered, None, draw.exploring, avoided, deep, draw.straight, chances=chances)
+
     def _covered(self, lost: NotRehearsed) -> Mapping[EdgeKey, float]:
         turns = lost.plan.turns
         tried = edges_of(turns[: lost.turn + 1])[len(edges_of(turns[: lost.turn])) :]
         return Counter(dict(self.drawer.coverage.weights)) + Counter(dict.fromkeys(tried, USED))
-
-    def _avoided(self, failing: str) -> frozenset[str]:
-        return self.drawer.coverage.avoided | {failing}

@@ -1,10 +1,15 @@
-"""`toolweave refine` as a function: every kept sample in other words where all gates pass them, else as it was."""
+"""`toolweave refine` as a function: every kept sample in other words where all gates pass them, else as it was.
+
+Contract: the new directory is there whole or not at all. Until then a directory beside it (`….making`) holds what an
+endpoint has answered, so that the same command goes on where it was ended and pays for nothing twice.
+"""
 
 from __future__ import annotations
 
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +17,7 @@ from typing import Any, cast
 
 import anyio
 
-from toolweave.agent.roles import Refiner
+from toolweave.agent.reviewing import Refiner
 from toolweave.pipeline.contamination import Screen
 from toolweave.pipeline.evaluation.evaluate import read_samples
 from toolweave.pipeline.gates.checker import checker_gate
@@ -24,6 +29,7 @@ from toolweave.pipeline.reports.coverage import coverage_of, read_run
 from toolweave.pipeline.running.weeding import Weeding
 from toolweave.pipeline.sample import Sample
 from toolweave.pipeline.storage.jsonl import line_of, read_json, read_lines, write_json
+from toolweave.pipeline.storage.replies import Replies
 from toolweave.pipeline.teachers import open_teacher
 from toolweave.pipeline.verify import Again, live, sample_problem
 from toolweave.servers.errors import ConfigError, EndpointUnusable, RunError, TeacherError
@@ -73,25 +79,42 @@ async def refine(
     settings: RefineSettings,
     on_outcome: Callable[[Outcome], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Reword the samples of a run into a new run directory and return the report.
+    """Reword the samples of a run into a new run directory, or go on with one that was ended, and return the report.
 
     Raises:
         ToolweaveError: The run, the servers or the model are of no use, or `out` is there already.
     """
     samples, screen = _read(run, out)
-    async with open_teacher(settings.model, settings.base_url, settings.prompts) as teacher, live(specs) as again:
+    making = out.with_name(f"{out.name}.making")
+    making.mkdir(parents=True, exist_ok=True)
+    with closing(Replies(making / "replies.sqlite")) as replies:
+        found, usage = await _reworded(samples, screen, specs, settings, replies, on_outcome)
+        report = _report(found, settings) | ({"usage": usage} if usage else {})
+        _write(run, making, found)
+        write_json(making / "refining.json", report)
+        if (making / "graph.json").exists():
+            write_json(making / "coverage.json", coverage_of(read_run(making)))
+        replies.remove()
+    making.rename(out)
+    return report
+
+
+async def _reworded(
+    samples: Sequence[Sample],
+    screen: Screen | None,
+    specs: dict[str, ServerSpec],
+    settings: RefineSettings,
+    replies: Replies,
+    on_outcome: Callable[[Outcome], None],
+) -> tuple[list[Outcome], dict[str, Any]]:
+    """What became of the samples, and what an endpoint counted."""
+    teaching = open_teacher(settings.model, settings.base_url, settings.prompts, shelf=replies)
+    async with teaching as teacher, live(specs) as again:
         if not hasattr(teacher.model, "refine"):
             raise ConfigError(f"--model {settings.model}: this teacher cannot reword samples")
         work = Rewording(cast("Refiner", teacher.model), again, screen, settings.seed)
         found = await _all(samples, work, settings.concurrency, on_outcome)
-        usage = as_object(as_object(teacher.facts().get("usage")).get("refine"))
-    found = _weeded(found)
-    report = _report(found, settings) | ({"usage": usage} if usage else {})
-    _write(run, out, found)
-    write_json(out / "refining.json", report)
-    if (out / "graph.json").exists():
-        write_json(out / "coverage.json", coverage_of(read_run(out)))
-    return report
+        return _weeded(found), as_object(as_object(teacher.facts().get("usage")).get("refine"))
 
 
 def _read(run: Path, out: Path) -> tuple[list[Sample], Screen | None]:
@@ -174,7 +197,6 @@ def _weeded(found: Sequence[Outcome]) -> list[Outcome]:
 
 def _write(run: Path, out: Path, found: Sequence[Outcome]) -> None:
     """A run directory with the rows as they are now; the old words stand in `revisions.jsonl`."""
-    out.mkdir(parents=True)
     for name in _WHOLE:
         if (run / name).exists():
             shutil.copyfile(run / name, out / name)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from toolweave.agent.messages import Message
-from toolweave.agent.roles import RefineAsk, Refinement
+from toolweave.agent.reviewing import RefineAsk, Refinement
 from toolweave.pipeline.checking.facts import with_told
 from toolweave.pipeline.checking.tags import tagged
 from toolweave.pipeline.gates.verdict import Rejection

@@ -11,7 +11,8 @@ from toolweave.graph.chains import Link, depths, has_diamond, has_loop
 from toolweave.graph.fields import leaves
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.plan import Relation, TurnKind
-from toolweave.graph.planning.draft import EdgeKey, edge_key
+from toolweave.graph.planning.chances import EdgeKey
+from toolweave.graph.planning.draft import edge_key
 from toolweave.pipeline.sample import Sample, Turn, called, tool_messages
 from toolweave.servers.decoding import decode_text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ class GridRecord:
     """Events, each saying of a band how its samples came out."""
 
 
-def read_grid_record(root: Path, grid: Mapping[str, float], rejected: Sequence[Mapping[str, Any]]) -> GridRecord | None:
+def read_grid_record(root: Path, grid: Mapping[str, float], rejected: Iterable[Mapping[str, Any]]) -> GridRecord | None:
     """The grid of a run; `None` when it has none."""
     if not grid:
         return None

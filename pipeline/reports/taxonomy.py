@@ -16,7 +16,8 @@ internal    our own fault
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 FailureClass = Literal[
@@ -32,18 +33,36 @@ def failure_class(stage: str) -> FailureClass:
     return _OF_STAGE.get(stage, "gate")
 
 
-def failures(rejected: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Lines of `rejected.jsonl`, counted: by class, by the stages of each class, and by server of the target."""
-    lines = [(failure_class(str(one["stage"])), one) for one in rejected]
-    classes = Counter(found for found, _ in lines)
-    stages = {name: Counter(str(one["stage"]) for found, one in lines if found == name) for name in classes}
-    servers = sorted({_server(one) for _, one in lines})
-    by_server = {name: Counter(found for found, one in lines if _server(one) == name) for name in servers}
-    return {
-        "classes": {name: classes[name] for name in CLASSES if classes[name]},
-        "stages": {name: dict(sorted(stages[name].items())) for name in CLASSES if name in stages},
-        "servers": {name: {one: found[one] for one in CLASSES if found[one]} for name, found in by_server.items()},
-    }
+@dataclass
+class Failures:
+    """Lost items, counted by class, by the stages of each class, and by server of the target."""
+
+    _stages: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    """(class, stage)"""
+    _servers: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    """(server, class)"""
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Count one more line of `rejected.jsonl`."""
+        stage = str(line["stage"])
+        self._stages[failure_class(stage), stage] += 1
+        self._servers[_server(line), failure_class(stage)] += 1
+
+    def as_json(self) -> dict[str, Any]:
+        """As the report has it."""
+        stages = {
+            name: {stage: count for (found, stage), count in sorted(self._stages.items()) if found == name}
+            for name in CLASSES
+        }
+        servers = {
+            server: {name: count for name in CLASSES if (count := self._servers[server, name])}
+            for server in sorted({server for server, _ in self._servers})
+        }
+        return {
+            "classes": {name: sum(found.values()) for name, found in stages.items() if found},
+            "stages": {name: found for name, found in stages.items() if found},
+            "servers": servers,
+        }
 
 
 def _server(line: Mapping[str, Any]) -> str:

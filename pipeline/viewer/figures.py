@@ -12,6 +12,8 @@ from toolweave.graph.model import ToolGraph
 from toolweave.pipeline.plans.history import rehearsals
 from toolweave.pipeline.reports.coverage import RunRecord, coverage_of
 from toolweave.pipeline.reports.coverage_rows import RowFacts, row_facts
+from toolweave.pipeline.reports.covered import Covered
+from toolweave.pipeline.reports.lost import Lost
 from toolweave.pipeline.running.control import status_of
 from toolweave.pipeline.sample import Sample
 from toolweave.pipeline.storage.graph_file import graph_from_json
@@ -58,22 +60,22 @@ class Figures:
         if not (root / "graph.json").exists() or not (root / "manifest.json").exists():
             return 0, None
         if self._generation != index.generation:
-            self._generation, self._rows, self._graph = index.generation, list[RowFacts](), _graph(root)
-        for number in range(len(self._rows), min(len(index.samples), len(self._rows) + most)):
-            self._rows.append(_facts(index.sample_at(number), self._graph))
-        return len(self._rows), coverage_of(self._record(root))
+            self._generation, self._covered, self._graph = index.generation, Covered(), _graph(root)
+        counted = self._covered.samples
+        for number in range(counted, min(len(index.samples), counted + most)):
+            self._covered.add(_facts(index.sample_at(number), self._graph))
+        return self._covered.samples, coverage_of(self._record(root))
 
     def _record(self, root: Path) -> RunRecord:
         manifest, events = read_json(root / "manifest.json"), root / "events.jsonl"
-        whole = len(self._rows) == len(self._index.samples)
+        whole, rejected = self._covered.samples == len(self._index.samples), root / "rejected.jsonl"
         return RunRecord(
             self._graph,
-            tuple(self._rows),
-            tuple(read_lines(root / "rejected.jsonl")) if (root / "rejected.jsonl").exists() else (),
+            self._covered,
+            Lost.of(read_lines(rejected) if rejected.exists() else (), rehearsals(events) if whole else ()),
             as_object(read_json(root / "settings.json").get("kinds")),
             as_object(as_object(manifest.get("servers")).get("refused")),
             as_object(manifest.get("unreachable")),
-            rehearsals(events) if whole and events.exists() else (),
         )
 
 

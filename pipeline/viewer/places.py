@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from toolweave.agent.whole_words import alone
 from toolweave.servers.json_values import is_object
 
 _DECODER = json.JSONDecoder()
@@ -44,7 +45,7 @@ def wording(text: str, words: str, within: Place | None = None) -> Place | None:
     if not words.strip():
         return None
     start, end = within or (0, len(text))
-    whole = re.compile(rf"(?<!\w){re.escape(words)}(?!\w)").search(text, start, end)
+    whole = re.compile(alone(words)).search(text, start, end)
     at = whole.start() if whole else text.find(words, start, end)
     return Place(at, at + len(words)) if at >= 0 else None
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from toolweave.agent.probing.complaints import Complaint
 from toolweave.agent.probing.crossings import MOST_CROSSED, Crossings
-from toolweave.agent.probing.effects import START, WORKED, Effects
+from toolweave.agent.probing.effects import Effects
+from toolweave.agent.probing.trials import START, WORKED
 
 LEND, RETURN = ("s/lend", '{"copy":"CP-1"}'), ("s/return", '{"copy":"CP-1"}')
 

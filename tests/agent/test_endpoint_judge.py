@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from toolweave.agent.endpoint.teacher import EndpointTeacher
-from toolweave.agent.roles import JudgeAsk
+from toolweave.agent.reviewing import JudgeAsk
 from toolweave.pipeline.gates.rubric import load_rubric
 from toolweave.pipeline.running.synthesis import run_job
 from toolweave.pipeline.settings import RunSettings

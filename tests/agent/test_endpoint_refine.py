@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +12,12 @@ import pytest
 from toolweave.agent.endpoint import render
 from toolweave.agent.endpoint.teacher import EndpointTeacher
 from toolweave.agent.messages import answer_message, user_message
-from toolweave.agent.roles import AdvancedTool, RefineAsk, Reworded, StepAsk
-from toolweave.servers.errors import TeacherError
+from toolweave.agent.reviewing import RefineAsk, Reworded
+from toolweave.agent.roles import AdvancedTool, StepAsk
+from toolweave.pipeline import RunSettings, run_job
+from toolweave.pipeline.refining.refine import RefineSettings, refine
+from toolweave.servers.config import load_mcp_config
+from toolweave.servers.errors import EndpointUnusable, TeacherError
 from toolweave.servers.tools import Tool
 
 pytestmark = pytest.mark.anyio
@@ -33,6 +39,31 @@ async def test_a_reply_that_loses_what_must_stay_is_asked_for_again(endpoint: An
     assert found.messages == (Reworded(number=0, content="How is the weather in Oslo?"),)
     assert "'Oslo' word for word" in endpoint.requests[1]["messages"][-1]["content"]
     assert refiner.usage()["refine"]["requests"] == 2
+
+
+async def test_a_refining_that_was_ended_asks_nothing_twice(endpoint: Any, tmp_path: Path) -> None:
+    parcels = Path(__file__).parents[1] / "end_to_end" / "parcels.py"
+    mcp, run, out = tmp_path / "mcp.json", tmp_path / "run", tmp_path / "out"
+    entry = {"command": "python", "args": [str(parcels)], "toolweave": {"disposable": True}}
+    mcp.write_text(json.dumps({"mcpServers": {"parcels": entry}}))
+    await run_job(RunSettings(mcp=mcp, samples=3, seed=3, turns=1, kinds={"base": 1.0}, probe_calls=2), run)
+    specs = {spec.name: spec for spec in load_mcp_config(mcp).servers}
+    settings = RefineSettings("scripted", endpoint.url, concurrency=1)
+
+    endpoint.says({"messages": []})
+    endpoint.fails(401, "the key has expired")
+    with pytest.raises(BaseExceptionGroup) as ended:
+        await refine(run, out, specs, settings)
+    assert ended.group_contains(EndpointUnusable)
+    assert not out.exists()
+
+    for _ in range(2):
+        endpoint.says({"messages": []})
+    report = await refine(run, out, specs, settings)
+    assert (report["samples"], report["unchanged"]) == (3, 3)
+    assert (out / "samples.jsonl").read_bytes() == (run / "samples.jsonl").read_bytes()
+    assert not list(out.glob("replies*"))
+    assert len(endpoint.requests) == 4
 
 
 async def test_words_where_there_are_none_are_no_reply(endpoint: Any, make_teacher: Make) -> None:

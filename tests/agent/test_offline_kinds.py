@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from toolweave.agent.asking import audible, question_problem, refusal_problem
-from toolweave.agent.compose import Asked, ask_backwards, mentions, speak_as_user
+from toolweave.agent.compose import Asked, ask_backwards, speak_as_user
 from toolweave.agent.messages import Message, user_message
 from toolweave.agent.offline.teacher import OfflineTeacher
 from toolweave.agent.reason import Reasoner
 from toolweave.agent.roles import Query, Style
 from toolweave.agent.trace import Call, Source, TurnTrace
+from toolweave.agent.whole_words import spoken_of
 from toolweave.servers.decoding import decode_text
 from toolweave.servers.results import CallResult
 from toolweave.servers.tools import Tool
@@ -283,7 +284,7 @@ async def test_what_only_the_user_knows_is_asked_for(
     for talk in talks[name]:
         question, *_ = talk.words()
         assert question_problem(question, *asked_of) is None
-        assert mentions(question, [tool.name for tool in TOOLS]) == []
+        assert spoken_of(question, [tool.name for tool in TOOLS]) == []
         assert "_" not in question
 
 
@@ -314,7 +315,7 @@ async def test_a_refusal_says_so_and_what_could_be_done_instead(talks: dict[str,
     refusals += [talk.words()[-1] for talk in talks["no tool fits"]]
     for refusal in refusals:
         assert refusal_problem(refusal) is None
-        assert mentions(refusal, [*NAMES.values(), "MB-32", "Ben Hill", "Dear guests"]) == []
+        assert spoken_of(refusal, [*NAMES.values(), "MB-32", "Ben Hill", "Dear guests"]) == []
     assert any("I can get the training plan of a member" in refusal for refusal in refusals)
 
 
@@ -393,4 +394,4 @@ async def test_hints_of_all_kinds_give_nothing_away(talks: dict[str, list[Talk]]
     hints = [hint for group in talks.values() for talk in group for loop in talk.loops for hint in loop.hints]
     values = [*MEMBERS, *MEMBERS.values(), "BT-5", "BT-6", "2026-05-09", "2026-06-11"]
     assert hints
-    assert [hint for hint in hints if mentions(hint, [*values, *NAMES.values()])] == []
+    assert [hint for hint in hints if spoken_of(hint, [*values, *NAMES.values()])] == []

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
+import re
 from typing import Any
 
 import pytest
 
 from toolweave.agent.offline.english import gerund, joined, past, plural, reworded, with_article
+from toolweave.agent.offline.frames import ASKS
 from toolweave.agent.offline.guidance import read_guidance
 from toolweave.agent.offline.mentions import mentions_of
 from toolweave.agent.offline.purpose import phrase_without, purpose_of
+from toolweave.agent.offline.rephrasing import rephrased
 from toolweave.agent.offline.saying import spoken_value
 from toolweave.agent.spoken import reads_as
 from toolweave.servers.tools import Tool
@@ -28,10 +32,29 @@ from toolweave.servers.tools import Tool
         ("check_in_guest", "Check in a guest (who has arrived).", "check in a guest"),
         ("calc", "Calculates/evaluates the given expression.", "calculate the expression"),
         ("write", "Write values from `at` on, overwriting cells.", "write values"),
+        ("finish_task", "Once the assistant has completed a task, call this to mark it done.", "finish the task"),
     ],
 )
 def test_a_purpose_is_read_from_description_or_name(name: str, description: str, phrase: str) -> None:
     assert purpose_of(Tool("", name, description)).phrase == phrase
+
+
+def test_the_second_verb_of_a_deed_is_not_left_in_its_base_form() -> None:
+    assert purpose_of(Tool("", "plan_trip", "Plan a trip and book its hotels.")).report == ""
+
+
+def test_every_way_to_ask_names_one_form_of_the_deed_and_ends_its_sentence() -> None:
+    gaps = [re.findall(r"\{(\w)\}", way) for ways in ASKS.values() for way in ways]
+    assert {len(found) for found in gaps} == {1}
+    assert {gap for found in gaps for gap in found} == set("pugnsmh")
+    assert all(way.endswith((".", "?")) for ways in ASKS.values() for way in ways)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_other_words_leave_quotations_alone_and_never_bring_in_a_banned_one(seed: int) -> None:
+    text = rephrased('list all pages of a presentation called "all pages"', ["deck"], random.Random(seed))
+    assert text.endswith('called "all pages"') and not re.search(r"\bdeck\b", text)
+    assert re.match(r"list (?:all (?:of )?(?:the )?pages|the pages|every page|each page) of a ", text)
 
 
 def test_a_purpose_is_told_without_banned_words() -> None:
@@ -102,6 +125,8 @@ def test_a_spoken_value_reads_as_the_value(value: Any) -> None:
         ("Write to ines@example.org from Europe/Oslo.", [("address", "ines@example.org"), ("token", "Europe/Oslo")]),
         ("Use AB-12 in plan.txt.", [("token", "AB-12"), ("token", "plan.txt")]),
         ("Please help me. I am new here.", []),
+        ("Ask Jean-Luc Picard in Stratford-upon-Avon.", [("name", "Jean-Luc Picard"), ("name", "Stratford-upon-Avon")]),
+        ("Add three lines and re-open it.", [("number", "3")]),
     ],
 )
 def test_values_are_found_in_a_request(text: str, found: list[tuple[str, str]]) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from toolweave.agent.compose import mentions
 from toolweave.agent.messages import Message, answer_message, call_message, tool_message, user_message
 from toolweave.agent.offline.conversation import insists, read_situation
 from toolweave.agent.offline.several import behind_several
 from toolweave.agent.offline.teacher import OfflineTeacher
 from toolweave.agent.roles import AdvancedTool, CritiqueAsk, Happened, ProposedCall, Step, StepAsk
+from toolweave.agent.whole_words import spoken_of
 from toolweave.servers.tools import Tool
 
 pytestmark = pytest.mark.anyio
@@ -88,6 +88,18 @@ async def test_an_answer_is_heard_in_the_light_of_the_question() -> None:
     assert made.calls == (ProposedCall(name="fireKiln", arguments={"kilnId": "KN-4", "glaze": "celadon"}),)
 
 
+async def test_words_that_answer_for_one_value_are_not_taken_for_another() -> None:
+    order = tool("order_item", "Order an item.", query="What to look for", quantity="How much of it")
+    messages = (
+        user_message("Order an item, please."),
+        answer_message("I have to ask.", "What is the query?"),
+        user_message('It\'s "blue".'),
+    )
+    goal = AdvancedTool(name="x", description="Order an item.", output="all of it")
+    made = await OfflineTeacher().step(StepAsk(messages, (order,), {order.id: order.name}, goal, (), 4))
+    assert [call.arguments for call in made.calls] == [{"query": "blue"}]
+
+
 async def test_only_the_hint_makes_it_ask_for_what_it_thought_it_knew() -> None:
     asked = user_message('Fire the kiln KN-4 for "Iris Lund".')
     assert (await step("Fire a kiln", asked)).calls
@@ -117,7 +129,7 @@ async def test_the_critic_words_what_was_left_out(
     ask = CritiqueAsk(mistake, Step(reasoning="I am done.", answer="Done."), tool, pointer, expected, (), 2)
     hint = (await OfflineTeacher().critique(ask)).hint
     assert told in hint.lower()
-    assert mentions(hint, ["findPotter", "fireKiln", "Iris"]) == []
+    assert spoken_of(hint, ["findPotter", "fireKiln", "Iris"]) == []
 
 
 @pytest.mark.parametrize(

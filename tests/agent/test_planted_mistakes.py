@@ -13,13 +13,13 @@ import pytest
 from mcp import Client
 from mcp.types import TextContent
 
-from toolweave.agent.compose import mentions
 from toolweave.agent.messages import Message, user_message
 from toolweave.agent.offline.teacher import OfflineTeacher
 from toolweave.agent.patterns import argument_leaves, get
 from toolweave.agent.reason import Reasoner
 from toolweave.agent.roles import AdvancedTool, ProposedCall, Step, StepAsk
 from toolweave.agent.trace import Call, Source, TurnTrace
+from toolweave.agent.whole_words import spoken_of
 from toolweave.servers.decoding import decode_text
 from toolweave.servers.errors import NeverReached
 from toolweave.servers.results import CallResult
@@ -201,7 +201,7 @@ async def test_every_kind_of_planted_mistake_is_named_and_no_hint_holds_a_right_
     assert [revision.mistake for revision in loop.revisions] == [mistake]
     hint = loop.revisions[0].hint
     values = [str(value) for call in story.calls for _, value in argument_leaves(call.arguments)]
-    assert mentions(hint, [*values, *(call.tool.name for call in story.calls)]) == []
+    assert spoken_of(hint, [*values, *(call.tool.name for call in story.calls)]) == []
 
 
 async def test_a_hint_on_several_wrong_values_says_where_each_of_them_is_to_be_found() -> None:

@@ -17,13 +17,14 @@ from mcp.server.mcpserver.exceptions import ToolError
 from toolweave.agent.arguments import ValueBook
 from toolweave.agent.probing.bindings import Bindings
 from toolweave.agent.probing.choosing import Chooser
-from toolweave.agent.probing.effects import START, Effects
+from toolweave.agent.probing.effects import Effects
 from toolweave.agent.probing.explore import Explorer
 from toolweave.agent.probing.filling import Filler
 from toolweave.agent.probing.remedies import MOST_TIMES, Remedies
 from toolweave.agent.probing.session import Meter, Session
 from toolweave.agent.probing.steps import Steps
 from toolweave.agent.probing.things import Things
+from toolweave.agent.probing.trials import START
 from toolweave.agent.probing.walk import Walk
 from toolweave.graph.learning.pools import Pools
 from toolweave.servers.decoding import decode

@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 
 from toolweave.agent.asking import user_slip
-from toolweave.agent.compose import ATTEMPTS, Asked, mentions, speak_as_user, user_problems
+from toolweave.agent.compose import ATTEMPTS, Asked, speak_as_user, user_problems
 from toolweave.agent.grounding import unsupported
 from toolweave.agent.messages import Message, answer_message, user_message
 from toolweave.agent.offline.teacher import OfflineTeacher
 from toolweave.agent.roles import AdvancedTool, Query, Said, Style, UserAsk, UserValue
 from toolweave.agent.trace import Call, Source, TurnTrace
+from toolweave.agent.whole_words import spoken_of
 from toolweave.servers.errors import TeacherError
 from toolweave.servers.results import CallResult
 from toolweave.servers.tools import Tool
@@ -64,7 +65,7 @@ async def test_nobody_gets_more_out_of_the_user_than_what_is_missing(question: s
         reply = await OfflineTeacher().user(wanted)
         assert user_problems(reply, wanted) == []
         assert "5 June 2026" in reply.text
-        assert mentions(reply.text, ["Tove Lindqvist", "Tove", "4", "a quiet room", "book_room"]) == []
+        assert spoken_of(reply.text, ["Tove Lindqvist", "Tove", "4", "a quiet room", "book_room"]) == []
         assert unsupported(reply.text.replace("5 June 2026", ""), "") == []
         assert not reply.text.rstrip().endswith("?")
 

@@ -36,7 +36,7 @@ def test_parts_of_another_package_are_used_by_name(installed: dict[str, str], tm
     mcp, out = tmp_path / "mcp.json", tmp_path / "run"
     mcp.write_text(json.dumps({"mcpServers": {"library": world | {"toolweave": {"disposable": True}}}}))
     (tmp_path / "run.toml").write_text(
-        'mcp = "mcp.json"\nsamples = 3\nseed = 4\nturns = 1\nout = "run"\ntargets = ["search_titles"]\n'
+        'mcp = "mcp.json"\nsamples = 6\nseed = 4\nturns = 1\nout = "run"\ntargets = ["search_titles"]\n'
         'model = "terse"\ngates = ["short-requests"]\nstages = ["words"]\nvalue_sources = ["shelf"]\noffered = 5\n'
         'roles = {critique = "offline"}\n'
     )
@@ -47,7 +47,7 @@ def test_parts_of_another_package_are_used_by_name(installed: dict[str, str], tm
     }
     rows = [json.loads(line) for line in (out / "samples.jsonl").read_text().splitlines()]
     said = [str(m["content"]) for row in rows for m in row["messages"] if m["role"] == "user"]
-    assert len(rows) == 3 and {row["teacher"] for row in rows} == {"terse (critique: offline)"}
+    assert len(rows) == 6 and {row["teacher"] for row in rows} == {"terse (critique: offline)"}
     assert all(len(text.split()) <= 60 for text in said)
     assert all(row["notes"]["words"]["users"] >= 3 and len(row["tools"]) <= 5 for row in rows)
     searched = [call["arguments"].get("text") for row in rows for call in row["checker"]["calls"]]

@@ -37,7 +37,12 @@ async def read(texts: list[Path], folder: Path) -> Read:
             reader = Reader(OfflineTeacher(), store, 1, simulate=True)
             procedures = await reader.procedures(texts)
             laid = await TextGroundwork(own, settings.mcp, reader, store, open_fresh).lay(procedures, lambda: None)
-    return {(Path(one.file).name, one.title): mapped for one, mapped in zip(procedures, laid.mapped, strict=True)}
+    return {
+        (Path(one.file).name, one.title): mapped
+        for one, mapped in zip(
+            [one.procedure for one in laid.aligned], [one.mapped for one in laid.aligned], strict=True
+        )
+    }
 
 
 @pytest.fixture(scope="module")

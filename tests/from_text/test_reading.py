@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from toolweave.agent.texts.finding import find_procedures
 from toolweave.agent.texts.instructions import Aside, Deed, read_instructions
-from toolweave.agent.texts.procedures import Fact, find_procedures
+from toolweave.agent.texts.procedures import Fact, Procedure
 
 
 def deeds(text: str, *, listed: bool = True) -> list[str]:
@@ -12,6 +13,11 @@ def deeds(text: str, *, listed: bool = True) -> list[str]:
 
 def reasons(text: str) -> list[str]:
     return [one.reason for one in read_instructions(text, listed=True) if isinstance(one, Aside)]
+
+
+def sure(text: str, file: str) -> list[Procedure]:
+    """The procedures that are told as such; others have to be borne out by tools."""
+    return [one for one in find_procedures(text, file) if one.sure]
 
 
 def test_a_sentence_with_two_deeds_gives_two_steps() -> None:
@@ -85,7 +91,7 @@ def test_prose_is_a_procedure_where_words_of_order_say_so() -> None:
     told = "First you find the member. Then cancel the hold, and finally tell the branch about it."
     (found,) = find_procedures(f"Holds\n=====\n\n{told}\n", "holds.md")
     assert [step.text for step in found.steps] == ["find the member", "cancel the hold", "tell the branch about it"]
-    assert find_procedures("# Holds\n\nPlease find the member. The rest is easy.\n", "holds.md") == []
+    assert sure("# Holds\n\nPlease find the member. The rest is easy.\n", "holds.md") == []
 
 
 def test_an_answer_that_says_how_is_a_procedure_named_by_its_question() -> None:
@@ -98,22 +104,22 @@ def test_an_answer_that_says_how_is_a_procedure_named_by_its_question() -> None:
 
 
 def test_a_list_of_things_is_no_procedure() -> None:
-    assert find_procedures("# Menu\n\n- Soup\n- Fish\n- Something sweet\n", "menu.md") == []
+    assert sure("# Menu\n\n- Soup\n- Fish\n- Something sweet\n", "menu.md") == []
 
 
 def test_a_list_of_statements_with_a_passive_and_an_order_among_them_is_no_procedure() -> None:
     told = "- Plans are rehearsed first.\n- What helps is found for most pairs.\n- It has rules.\n- It is small.\n"
     text = f"# Limits\n\n{told}- On slow servers, lower the limit.\n- Linux is what we know.\n"
-    assert find_procedures(text, "limits.md") == []
+    assert sure(text, "limits.md") == []
 
 
 def test_prose_that_only_describes_how_something_works_is_no_procedure() -> None:
     told = "Items are planned in waves. A wave is made first. Then it is counted, and blame is found. It stays lost."
-    assert find_procedures(f"# Waves\n\n{told} Nothing is cut. It all depends on the seed.\n", "waves.md") == []
+    assert sure(f"# Waves\n\n{told} Nothing is cut. It all depends on the seed.\n", "waves.md") == []
 
 
 def test_what_stands_in_a_code_block_or_a_comment_is_not_read() -> None:
-    assert find_procedures("# X\n\n```\n1. Delete the database.\n```\n<!--\n1. Delete it.\n-->\n", "x.md") == []
+    assert sure("# X\n\n```\n1. Delete the database.\n```\n<!--\n1. Delete it.\n-->\n", "x.md") == []
 
 
 def test_every_sentence_that_is_left_out_of_a_procedure_is_listed_with_its_reason() -> None:

@@ -122,6 +122,30 @@ def test_a_call_that_works_only_after_one_that_the_text_does_not_ask_for_is_not_
     assert "dish" in found["reason"]  # the server's complaint, or what would have helped
 
 
+def test_what_a_step_names_is_looked_up_and_a_clause_that_says_a_value_is_no_step(run: Run, tmp_path: Path) -> None:
+    blocked = 'Block Ilse Brandt\'s card and put down "card lost" as the grounds.'
+    manifest = run(f"# Desk\n\nStay calm.\n\n1. {blocked}\n", "library")
+    (found,) = manifest["procedures"]
+    assert [step["tool"] for step in found["steps"]] == ["library/find_member", "library/suspend_card"]
+    assert found["steps"][0]["looked_up"] is True
+    assert found["steps"][1]["arguments"]["reason"]["value"] == "card lost"
+    assert found["outcome"] == "kept", found
+    (sample,) = lines(tmp_path / "run" / "samples.jsonl")
+    assert [call["tool"] for call in sample["checker"]["calls"]][-1] == "suspend_card"
+
+
+def test_a_table_of_deeds_is_a_procedure_and_values_in_words_are_read(run: Run) -> None:
+    table = "| No. | What to do | Who |\n|---|---|---|\n| 1 | Find the ingredient `Butter` | cook |\n"
+    more = "| 2 | Compare the dealers who sell it | cook |\n| 3 | Buy six kilos from one of them | chef |\n"
+    (found,) = run(f"# Stock\n\n{table}{more}", "kitchen")["procedures"]
+    assert [step["tool"] for step in found["steps"]] == [
+        "kitchen/find_ingredient",
+        "kitchen/compare_suppliers",
+        "kitchen/order_ingredient",
+    ]
+    assert found["steps"][2]["arguments"]["kilograms"]["value"] == 6
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from toolweave.graph.coverage import HOPELESS, Coverage, server_pairs
+from toolweave.graph.coverage import HOPELESS, Coverage, RowFacts, server_pairs
 from toolweave.graph.model import Edge, Evidence
 from toolweave.graph.plan import FromCall, PlannedCall, TrajectoryPlan, TurnKind, TurnPlan
 from toolweave.graph.planning.draft import edge_key, edges_of
@@ -88,9 +88,41 @@ def test_lost_turns_do_not_count_as_long_ones() -> None:
     again = PlannedCall(3, "s/pay", {"a_id": FromCall(0, "id")}, "target", frozenset({0}))
     long = plan(TurnPlan("s/pay", (FIND, SHOW, LEND, again)))
     found.plan(long)
-    assert not found.wants_long(0.3)
+    assert not found.long_turns.are_wanted(0.3)
     found.learn({0: long}, {0: "failed"})
-    assert (found.turns, found.long_turns) == (0, 0) and found.wants_long(0.3)
+    assert (found.long_turns.turns, found.long_turns.long) == (0, 0) and found.long_turns.are_wanted(0.3)
+
+
+def test_a_long_turn_that_was_divided_does_not_count_as_a_long_one() -> None:
+    found = coverage()
+    again = PlannedCall(3, "s/pay", {"a_id": FromCall(0, "id")}, "target", frozenset({0}))
+    plans = {index: plan(TurnPlan("s/pay", (FIND, SHOW, LEND, again)), index=index) for index in range(30)}
+    for one in plans.values():
+        found.plan(one)
+    kinds: dict[int, list[TurnKind]] = {index: ["base", "base"] for index in plans}
+    rows = dict.fromkeys(plans, RowFacts(0, frozenset({"s/show"})))
+    found.learn(plans, dict.fromkeys(plans, "kept"), kinds, rows)
+    assert (found.long_turns.turns, found.long_turns.long) == (60, 0)
+    found.plan(plans[0])
+    assert found.long_turns.are_wanted(0.1), "plans with long turns bring none"
+
+
+def test_targets_are_those_that_rows_have_and_one_that_was_missed_comes_again_first() -> None:
+    found, planned = coverage(), plan(TurnPlan("s/lend", (FIND, SHOW, LEND)))
+    found.plan(planned)
+    found.learn({0: planned}, {0: "kept"}, {0: ["base"]}, {0: RowFacts(0, frozenset({"s/show"}))})
+    assert found.targeted["s/show"] == 1.0 and 0.0 < found.targeted["s/lend"] < 1.0
+    assert found.least_targeted(["s/show", "s/lend"], random.Random(1)) == ["s/lend", "s/show"]
+
+
+def test_a_target_whose_items_are_made_and_rejected_again_and_again_is_left_alone_in_that_kind_of_turn() -> None:
+    found, turn = coverage(), shown("parallel")
+    for index in range(HOPELESS):
+        assert not found.often_lost(turn)
+        found.learn({index: plan(turn, index=index)}, {index: "rejected"})
+    assert found.often_lost(turn) and not found.often_lost(shown())
+    found.learn({9: plan(turn, index=9), 10: plan(turn, index=10)}, {9: "kept", 10: "kept"})
+    assert not found.often_lost(turn), "it was kept after all"
 
 
 def test_blame_does_not_fall_on_tools_that_have_worked() -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from toolweave.pipeline.exports import Options, export
 from toolweave.pipeline.exports.backend import Backend, backend, load, shown, tools_of
-from toolweave.pipeline.exports.bfcl import as_python, with_worlds, world_of
+from toolweave.pipeline.exports.bfcl_calls import as_python
 from toolweave.pipeline.exports.bfcl_files import documents_of
+from toolweave.pipeline.exports.bfcl_worlds import with_worlds, world_of
 from toolweave.pipeline.storage.jsonl import read_lines
 from toolweave.servers.config import ServerSpec
 from toolweave.servers.errors import RunError

@@ -20,7 +20,7 @@ from toolweave.servers.errors import ConfigError, RunError
 
 Row = dict[str, Any]
 ROWS = list(read_lines(Path(__file__).with_name("exports_readers") / "rows.jsonl"))
-LOSSES = {"openai": {"reasoning"}, "sharegpt": {"unmaskable"}, "hermes": {"unmaskable"}, "verl": {"unmaskable"}}
+LOSSES = {"openai": {"reasoning"}, "sharegpt": {"unmaskable"}, "hermes": {"unmaskable"}}
 has_arrow = importlib.util.find_spec("pyarrow") is not None
 WAYS = [
     pytest.param(
@@ -99,7 +99,7 @@ def test_no_offer_holds_a_tool_that_was_withheld(tmp_path: Path, fmt: str, split
     assert not units or offers[0] == {"find_plot", "water_plot"}
 
 
-@pytest.mark.parametrize("fmt", ["sharegpt", "hermes", "verl"])
+@pytest.mark.parametrize("fmt", ["sharegpt", "hermes"])
 def test_a_loss_is_named_and_refused_unless_it_is_allowed(tmp_path: Path, fmt: str) -> None:
     with pytest.raises(RunError, match=rf"{fmt} has no place for: unmaskable \(\d+\); .*--allow-loss unmaskable"):
         export(lambda: ROWS, fmt, tmp_path / "o")
@@ -214,3 +214,14 @@ def test_tasks_hold_the_calls_of_a_turn_without_the_one_that_fails(tmp_path: Pat
         {"name": "find_plot", "arguments": {"city": "Bern"}},
         {"name": "water_plot", "arguments": {"plot": 9}},
     ]
+
+
+@pytest.mark.skipif(not has_arrow, reason="pyarrow is not installed")
+def test_verl_gets_what_must_not_be_learnt_at_the_end_of_the_message_before_it(tmp_path: Path) -> None:
+    (piece,) = written(ROWS[4:5], "verl", tmp_path / "o")
+    roles = [message["role"] for message in piece.messages]
+    (line,) = read_file(tmp_path / "o", FORMATS["verl"].layouts[0].columns)
+    said = [message["content"] for message in line["messages"] if message["role"] == "assistant"]
+    folded = [message["content"] for message in line["messages"] if "<|im_start|>assistant\n" in message["content"]]
+    assert len(said) == len(piece.learnt) == roles.count("assistant") - 1
+    assert [text.partition("<|im_end|>")[0] for text in folded] == [ROWS[4]["messages"][0]["content"]]

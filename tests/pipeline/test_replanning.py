@@ -138,5 +138,6 @@ def test_the_events_of_a_run_give_back_what_items_left_behind(tmp_path: Path) ->
     assert found[1] == Traces([Tried(second)])
     assert 2 not in found
     assert history.until(2) == {2: Traces([Tried(third)])}
-    assert rehearsals(path)[0] == Rehearsed(0, first.turns[0].target, "no")
-    assert [one.lost for one in rehearsals(path)[1:]] == [None, None, None]
+    read = list(rehearsals(path))
+    assert read[0] == Rehearsed(0, first.turns[0].target, "no")
+    assert [one.lost for one in read[1:]] == [None, None, None]

@@ -7,7 +7,7 @@ import pytest
 from toolweave.agent.endpoint.failures import Failure, verdict
 from toolweave.pipeline.gates.agreement import GATE
 from toolweave.pipeline.gates.static import GATES
-from toolweave.pipeline.reports.taxonomy import CLASSES, FailureClass, failure_class, failures
+from toolweave.pipeline.reports.taxonomy import CLASSES, FailureClass, Failures, failure_class
 from toolweave.servers.errors import NeverReached, RequestRefused, TeacherError
 
 
@@ -43,10 +43,14 @@ def test_failures_are_counted_by_class_stage_and_server() -> None:
         {"stage": "replay", "reason": "another shape", "target": "shop/buy"},
         {"stage": "leak", "reason": "says it"},
     ]
-    assert failures(lines) == {
+    found = Failures()
+    for line in lines:
+        found.add(line)
+    told = found.as_json()
+    assert told == {
         "classes": {"plan": 2, "reasoning": 1, "gate": 2},
         "stages": {"plan": {"plan": 2}, "reasoning": {"reasoning": 1}, "gate": {"leak": 1, "replay": 1}},
         "servers": {"depot": {"plan": 1}, "shop": {"plan": 1, "reasoning": 1, "gate": 1}, "unknown": {"gate": 1}},
     }
-    assert sum(failures(lines)["classes"].values()) == len(lines)
-    assert set(failures(lines)["classes"]) <= set(CLASSES)
+    assert sum(told["classes"].values()) == len(lines)
+    assert set(told["classes"]) <= set(CLASSES)

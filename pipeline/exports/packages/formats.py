@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from toolweave.pipeline.exports.format import Folder, Format, Layout, Lines, Losses, Row, Split
+from toolweave.pipeline.exports.format import Folder, Format, Layout, Lines, Losses, Row, Split, as_text
 from toolweave.pipeline.exports.openai import without
+from toolweave.pipeline.exports.verl_columns import task_schema
 
-TASKS = "tasks.jsonl"
 _SERVE = "start `toolweave serve --mcp mcp.json --samples samples.jsonl` of the run first; then see {file}"
 
 
@@ -64,7 +64,7 @@ def _read_bare(line: Row) -> Task:
 
 
 def _write_trinity(task: Task) -> Row:
-    told = {"task_id": task.sample, "workflow": "toolweave_workflow", "tools": _text(task.tools)}
+    told = {"task_id": task.sample, "workflow": "toolweave_workflow", "tools": as_text(task.tools)}
     return {"question": task.request, "sample": task.sample, **told}
 
 
@@ -89,7 +89,7 @@ def _read_nemo(line: Row) -> Task:
 
 
 def _write_rlfactory(task: Task) -> Row:
-    told = [{"role": "system", "content": _text(task.tools)}, {"role": "user", "content": task.request}]
+    told = [{"role": "system", "content": as_text(task.tools)}, {"role": "user", "content": task.request}]
     return {
         "data_source": "toolweave",
         "prompt": told,
@@ -105,20 +105,7 @@ def _read_rlfactory(line: Row) -> Task:
 
 
 def _rlfactory_columns(arrow: Any) -> Any:
-    text = arrow.string()
-    return arrow.schema(
-        [
-            ("data_source", text),
-            ("prompt", arrow.list_(arrow.struct([("role", text), ("content", text)]))),
-            ("ability", text),
-            ("reward_model", arrow.struct([("style", text), ("ground_truth", text)])),
-            ("extra_info", arrow.struct([("sample", text)])),
-        ]
-    )
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return task_schema(arrow, {"sample": arrow.string()})
 
 
 def _package(data: str, sources: dict[str, str]) -> Folder:
@@ -155,7 +142,7 @@ NEMO_GYM = Format(
         "data/tasks.jsonl",
         {
             "app.py": "nemo_gym.py.txt",
-            "client.py": "client.py",
+            "toolweave_client.py": "client.py",
             "configs/toolweave_env.yaml": "nemo_gym.yaml.txt",
             "requirements.txt": "nemo_gym.requirements.txt",
         },
@@ -167,7 +154,7 @@ TRINITY = Format(
     "Trinity-RFT, as a workflow",
     [Layout(cut_all, _write_trinity, _read_trinity, ("conversation",))],
     folder=_package(
-        "tasks.jsonl",
+        "tasks/train.jsonl",
         {
             "plugins/toolweave_workflow.py": "trinity.py.txt",
             "plugins/toolweave_client.py": "client.py",

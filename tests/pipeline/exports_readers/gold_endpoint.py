@@ -1,7 +1,8 @@
 """An OpenAI-compatible endpoint that says what the samples' own assistant said; it prints its address and serves.
 
 Which sample is played is read from the first words of the user, and what comes next from the number of replies so far.
-With `--idle` it says "Done." and nothing else.
+With `--idle` it says "Done." and nothing else. Where `return_token_ids` asks for tokens, as it may of vLLM, a token is
+a byte.
 """
 
 from __future__ import annotations
@@ -27,6 +28,16 @@ def reply_to(messages: list[Row], samples: list[Row]) -> Row:
     ]
     told = {"role": "assistant", "content": message["content"]}
     return told | ({"tool_calls": calls} if calls else {})
+
+
+def _tokens(said: object) -> list[int]:
+    return list(json.dumps(said).encode())
+
+
+def _told_in_tokens(message: Row) -> Row:
+    tokens = _tokens(message)
+    told = [{"token": chr(token), "logprob": 0.0, "bytes": [token], "top_logprobs": []} for token in tokens]
+    return {"token_ids": tokens, "logprobs": {"content": told}}
 
 
 def _text(message: Row) -> str:
@@ -56,7 +67,11 @@ class Handler(BaseHTTPRequestHandler):
             self._send("text/event-stream", f"data: {json.dumps(answer)}\n\ndata: [DONE]\n\n")
             return
         usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
-        answer |= {"choices": [{"index": 0, "message": message, "finish_reason": ended}], "usage": usage}
+        choice: Row = {"index": 0, "message": message, "finish_reason": ended}
+        if body.get("return_token_ids"):
+            answer["prompt_token_ids"] = _tokens(body["messages"])
+            choice |= _told_in_tokens(message)
+        answer |= {"choices": [choice], "usage": usage}
         self._send("application/json", json.dumps(answer))
 
     def _send(self, kind: str, text: str) -> None:

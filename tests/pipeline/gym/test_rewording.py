@@ -10,7 +10,7 @@ import pytest
 from toolweave.agent.endpoint.checks import check_refinement
 from toolweave.agent.endpoint.replies import BadReply
 from toolweave.agent.offline.teacher import OfflineTeacher
-from toolweave.agent.roles import RefineAsk, Refinement, Reworded
+from toolweave.agent.reviewing import RefineAsk, Refinement, Reworded
 from toolweave.pipeline.gates.verdict import Rejection
 from toolweave.pipeline.refining.refine import Outcome, Rewording
 from toolweave.pipeline.refining.wording import ask_for, drafts, reworded

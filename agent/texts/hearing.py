@@ -1,0 +1,253 @@
+"""What the words of one step say for the parameters of a tool.
+
+The same reading as the offline student's: every mention goes to the parameter that it fits best. Beyond it go
+identifiers by the letters that they begin with, measures in other units, stretches of days, options and flags, and what
+is looked for without being set apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from toolweave.agent.offline.conversation import Situation
+from toolweave.agent.offline.english import base_form
+from toolweave.agent.offline.fitting import Slot, fit, option_mentions, value_of
+from toolweave.agent.offline.following import Follower
+from toolweave.agent.offline.guidance import read_guidance
+from toolweave.agent.offline.lexicon import SMALL, UNITS
+from toolweave.agent.offline.listening import Listener
+from toolweave.agent.offline.mentions import Mention, iso_date, mentions_of
+from toolweave.agent.offline.phrase import PEOPLE
+from toolweave.agent.offline.toolbox import Toolbox
+from toolweave.agent.offline.wording import NAMING, REMARKS, SEEKING
+from toolweave.agent.texts.matching import NO_THINGS
+from toolweave.agent.texts.numerals import FACTORS, RANGE
+from toolweave.agent.texts.procedures import Step
+from toolweave.agent.texts.signs import can_be, signs_in
+from toolweave.agent.texts.thesaurus import PARTICLES, same_noun, same_quality
+from toolweave.agent.texts.wording import spoken
+from toolweave.graph.words import singular, words
+from toolweave.servers.tools import Tool
+
+T = TypeVar("T")
+MARGIN = 0.12
+"""How much better than any other."""
+OPTION = 0.24
+"""How surely an option must be meant."""
+LEFT = 0.3
+"""How well a mention of the step must fit that nothing else takes."""
+_STARTS = frozenset("start from begin since arrival checkin".split())
+_ENDS = frozenset("end until to due till return departure checkout".split())
+_OBJECT_ENDS = re.compile(
+    r"[,.;:(]|\s(?:so|because|and|which|that|who|is|are|was|were|has|have|by|before|after|until|for when)\s"
+)
+_NO_VALUES = frozenset(
+    "much many right now today tomorrow still left currently usual earliest first last next new old same way there "
+    "here mr mrs ms dr side together carefully quickly above below following details full".split()
+)
+"""Words that no value consists of."""
+_GAP = 3
+"""Words at most between two words of a value, plus one."""
+_UNSAID = frozenset("include dry force overwrite recursive".split())
+LIMITS = frozenset("limit max maximum top count size".split())
+_HOW_MANY = re.compile(
+    r"\b(?:first|last|latest|top|newest|most recent|up to|at most|no more than|only|the)\s+(\d+)\b", re.IGNORECASE
+)
+
+
+class Hearing:
+    """What the words of single steps say for the parameters of tools.
+
+    Args:
+        box: All tools.
+    """
+
+    def __init__(self, box: Toolbox) -> None:
+        self._box = box
+        self._graph = box.graph({})
+
+    def said(self, step: Step, text: str, tool: Tool) -> dict[str, Any]:
+        """Values by parameter.
+
+        Args:
+            step: What is read.
+            text: Its words, with values set apart and names in full.
+            tool: What it is taken to mean.
+        """
+        follower = Follower(self._box, read_guidance(()), (), text)
+        listener = Listener(self._box, self._graph, Situation(text, "", ()), follower)
+        slots = slots_of(self._box, tool)
+        said = listener.said(tool, slots, frozenset())
+        found = {path: item.value for path, item in said.items()}
+        by_path = {slot.path: slot for slot in slots}
+        named = {mention.text for mention in listener.mentions if mention.kind == "name"}
+        found = {path: value for path, value in found.items() if can_be(value, by_path[path], named)}
+        found |= signs_in(text, slots) | {slot.path: day for slot in slots if (day := of_range(text, slot)) is not None}
+        for slot in slots:
+            if slot.path not in found and (chosen := _chosen(text, slot)) is not None:
+                found[slot.path] = chosen
+        taken = {str(value).lower() for value in found.values()}
+        left = [one for one in listener.mentions if one.text.lower() not in taken]
+        found |= _measured(left, slots, found)
+        found |= _what_is_left(left, [slot for slot in slots if slot.path not in found], found)
+        if not any(is_looked_for(by_path[path]) for path in found) and self._seeks(tool):
+            found |= self._bare(
+                step, tool, [slot for slot in slots if set(slot.own) <= SEEKING | NAMING and "string" in slot.kinds]
+            )
+        return found
+
+    def _seeks(self, tool: Tool) -> bool:
+        return self._box.purposes[tool.id].nouns.deed == "seek"
+
+    def _bare(self, step: Step, tool: Tool, slots: Sequence[Slot]) -> dict[str, str]:
+        """What is looked for, where nothing sets it apart: `runner beans` of "look up runner beans in the list"."""
+        slot = next(iter(sorted(slots, key=lambda one: not one.parameter.required)), None)
+        text = _masked(spoken(step.text.partition(" ")[2]))
+        told = re.findall(r"[A-Za-z\u2026][\w'-]*", _OBJECT_ENDS.split(text)[0])
+        unknown = [number for number, word in enumerate(told) if not self._is_known(tool, word)]
+        if slot is None or not unknown:
+            return {}
+        first = last = unknown[0]
+        for number in unknown[1:]:
+            if number - last > _GAP or "\u2026" in told[last:number]:
+                break
+            last = number
+        return {slot.path: " ".join(told[first : last + 1])}
+
+    def _is_known(self, tool: Tool, word: str) -> bool:
+        """Whether a word says what a tool does and to what, or nothing at all, so that it is no value."""
+        low = word.lower()
+        noun = (words(word) or (low,))[-1]
+        plain = low in SMALL | PARTICLES | NO_THINGS or low in _NO_VALUES or not word[0].isalpha()
+        own = self._box.purposes[tool.id].nouns
+        return (
+            plain
+            or self._box.says(tool, noun)
+            or any(same_noun(noun, one) for one in (own.head, *own.name_words))
+            or base_form(low) is not None
+            or low in PEOPLE
+        )
+
+
+def slots_of(box: Toolbox, tool: Tool) -> list[Slot]:
+    """The parameters of a tool, each with the nouns that its tool is about."""
+    purpose = box.purposes[tool.id]
+    described = [word for word in words(purpose.object) if word not in SMALL]
+    read = tuple(dict.fromkeys([purpose.nouns.head, *purpose.nouns.name_words, *described]))
+    return [Slot(parameter, read) for parameter in box.parameters[tool.id]]
+
+
+def _masked(text: str) -> str:
+    """A text with a sign in place of its values, but for names."""
+    for one in reversed(mentions_of(text)):
+        if one.kind != "name":
+            text = f"{text[: one.start]}\u2026{text[one.end :]}"
+    return text
+
+
+def of_range(text: str, slot: Slot) -> str | None:
+    """The first or the last day of a stretch of days, where a parameter takes one of them."""
+    match = RANGE.search(text)
+    side = "start" if set(slot.own) & _STARTS else "end" if set(slot.own) & _ENDS else ""
+    return iso_date(match[side]) if match is not None and side and "string" in slot.kinds else None
+
+
+def _measured(mentions: Sequence[Mention], slots: Sequence[Slot], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers whose unit a parameter's name has, or can be turned into it: a year, where months are wanted."""
+    more: dict[str, Any] = {}
+    for mention in mentions:
+        if mention.kind == "time":
+            hours = [
+                slot
+                for slot in slots
+                if "hour" in slot.own and slot.kinds == frozenset({"integer"}) and slot.path not in found
+            ]
+            more |= {slot.path: int(mention.text.partition(":")[0]) for slot in hours[:1]}
+        if mention.kind != "number":
+            continue
+        said = [singular(word) for word in mention.after[:2]]
+        for slot in slots:
+            unit = (
+                singular(UNITS.get(slot.path.rpartition("_")[2], (slot.own[-1] if slot.own else "",))[0].split()[-1])
+                if slot.own
+                else ""
+            )
+            if slot.path in found or slot.path in more or not slot.kinds & {"integer", "number"} or not unit:
+                continue
+            factor = (
+                1 if unit in said else next((FACTORS[one, unit] for one in said[:1] if (one, unit) in FACTORS), None)
+            )
+            if factor is not None:
+                value = float(mention.text.replace(",", "")) * factor
+                more[slot.path] = int(value) if value == int(value) else value
+                break
+    return more
+
+
+def is_looked_for(slot: Slot) -> bool:
+    """Whether a parameter takes the words that something is found by."""
+    return bool(set(slot.own) & (SEEKING | NAMING)) and "string" in slot.kinds
+
+
+def _what_is_left(mentions: Sequence[Mention], slots: Sequence[Slot], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Words set apart that no parameter has yet, for those that may be left out and take such words."""
+    known = " ".join(str(value).lower() for value in found.values())
+    pairs = [
+        (score, slot, mention)
+        for mention in mentions
+        if mention.kind in ("quoted", "name", "token") and mention.text.lower() not in known
+        for slot in slots
+        if _takes_what_is_left(mention, slot) and (score := fit(mention, slot)) >= LEFT
+    ]
+    more: dict[str, Any] = {}
+    for _, slot, mention in sorted(pairs, key=lambda pair: (-pair[0], pair[2].start)):
+        if slot.path not in more and mention.text not in more.values():
+            more[slot.path] = value_of(mention, slot)
+    return more
+
+
+def _takes_what_is_left(mention: Mention, slot: Slot) -> bool:
+    """Whether a parameter takes words that nothing else takes: what is looked for, or a remark."""
+    if set(slot.own) & (REMARKS - SEEKING) and "string" in slot.kinds:
+        return mention.kind == "quoted"
+    return not slot.parameter.required and is_looked_for(slot)
+
+
+def _chosen(text: str, slot: Slot) -> Any:
+    """An option, or a yes, that the words of a manual speak of."""
+    if "boolean" in slot.kinds:
+        return True if _is_wanted(text, slot) else None
+    if slot.kinds == frozenset({"integer"}) and set(slot.own) & LIMITS and (found := _HOW_MANY.search(text)):
+        return int(found.group(1))
+    options = [(score + 0.3 * (" " in option), option) for score, option in option_mentions(text, slot)]
+    best = only_best([one for one in options if one[0] >= OPTION], margin=0.02)
+    return None if best is None else [best] if slot.path.endswith("[]") else best
+
+
+def _is_wanted(text: str, slot: Slot) -> bool:
+    """Whether a text says all that the name of a yes-or-no parameter says, and does not deny it."""
+    own = [word for word in slot.own if word not in SMALL]
+    if not own or own[0] in _UNSAID:
+        return False
+    for clause in re.split(r"[.;:]\s", text):
+        said = words(clause)
+        told = all(any(same_quality(one, word) for one in said) for word in own)
+        if told and re.search(r"\b(?:not|no|without|never|n't)\b", clause, re.IGNORECASE) is None:
+            return True
+    return False
+
+
+def only_best(scored: Iterable[tuple[float, T]], margin: float = MARGIN) -> T | None:
+    """The one that is better than all others by a margin; equal texts are no rivals."""
+    ranked: Sequence[tuple[float, T]] = sorted(scored, key=lambda one: -one[0])
+    if not ranked:
+        return None
+    best = ranked[0]
+    rivals = [one for one in ranked[1:] if _plain(one[1]) != _plain(best[1])]
+    return None if rivals and rivals[0][0] > best[0] - margin else best[1]
+
+
+def _plain(item: object) -> str:
+    return item.text if isinstance(item, Mention) else str(item)
