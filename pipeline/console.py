@@ -31,7 +31,9 @@ T = TypeVar("T")
 def set_up_logs(verbose: bool) -> None:
     """Logs go to stderr, warnings and worse unless asked for more; what libraries log only when asked."""
     logging.basicConfig(level=logging.DEBUG if verbose else logging.CRITICAL, stream=sys.stderr)
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
+        processors=[*structlog.get_config()["processors"][:-1], plain],
         wrapper_class=structlog.make_filtering_bound_logger(10 if verbose else 30),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

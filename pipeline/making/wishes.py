@@ -88,14 +88,20 @@ def _divides(turn: TurnTrace, at: int) -> bool:
     """Whether the turn can be divided there: nothing is mended, asked for or missed across the cut."""
     before, behind = turn.calls[:at], turn.calls[at:]
     left_out = {call_id for call_id, _ in turn.withheld}
-    mended = all(any(one.tool.id == call.tool.id for one in _after(before, call)) for call in before if call.fails)
+    mended = all(_is_mended(call, before, behind) for call in before if call.fails)
     asked = not (_any_in(before, left_out) and _any_in(behind, left_out))
     missed = turn.kind == "missing_function" and any(call.tool.id == turn.target.id for call in before)
     return mended and asked and not missed
 
 
-def _after(calls: Sequence[Call], call: Call) -> Sequence[Call]:
-    return [one for one in calls[calls.index(call) + 1 :] if not one.fails]
+def _is_mended(failing: Call, before: Sequence[Call], behind: Sequence[Call]) -> bool:
+    """Whether the right call for one that fails is sure to stand before the cut: of its tool there may be several."""
+    later = before[before.index(failing) + 1 :]
+    return _calls(later, failing) and not _calls(behind, failing)
+
+
+def _calls(calls: Sequence[Call], failing: Call) -> bool:
+    return any(call.tool.id == failing.tool.id and not call.fails for call in calls)
 
 
 def _any_in(calls: Sequence[Call], ids: set[str]) -> bool:

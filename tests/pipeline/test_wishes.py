@@ -74,6 +74,13 @@ def test_an_error_and_its_mending_are_not_divided() -> None:
     assert len(_parts(TurnTrace((slip, FIND, BOOK, CANCEL), "error_recovery"))) == 1
 
 
+def test_an_error_stays_with_its_mending_where_its_tool_is_called_several_times() -> None:
+    slip = _call(9, "create_4", fails=True)
+    deeds = [_call(number, f"create_{min(number, 4)}") for number in range(1, 7)]
+    turn = TurnTrace((slip, *deeds), "error_recovery")
+    assert _parts(turn) == [("error_recovery", "opens", [slip.tool.name, *(call.tool.name for call in deeds)])]
+
+
 def test_calls_of_one_step_and_changes_of_mind_are_left_as_they_are() -> None:
     turn = TurnTrace((FIND, BOOK, CANCEL), "parallel")
     assert one_wish_each(Trace((turn,))).turns == (turn,)
