@@ -225,7 +225,10 @@ async def follow(lab: Lab, coverage: CoveragePlanner, plan: TrajectoryPlan, ledg
 
     voice = Voice(lab.book, OfflineTeacher(), random.Random(plan.seed).randrange(2**31))
     calls = RunSettings(mcp=Path("mcp.json")).rehearsal_calls
-    rehearsal = Rehearsal(lab.opened, lab.graph, voice, lessons.memory, calls, lessons.replan, count, ledger.glimpse)
+    rehearsal = Rehearsal(
+        lab.opened, lab.graph, voice, lessons.memory, calls, lessons.replan, lessons.shorten,
+        on_attempt=count, on_made=ledger.glimpse,
+    )  # fmt: skip
     ledger.turns["planned items"] += 1
     try:
         made = await rehearsal.run(plan)

@@ -11,7 +11,7 @@ import json
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -224,7 +224,7 @@ def _usage(body: bytes) -> dict[str, int]:
 
 
 @contextmanager
-def serving(endpoint: FaultyEndpoint) -> Iterator[FaultyEndpoint]:
+def serving(endpoint: FaultyEndpoint) -> Generator[FaultyEndpoint]:
     """The endpoint, listening; its `url` is set."""
     released = threading.Event()
 

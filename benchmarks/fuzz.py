@@ -14,7 +14,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -120,7 +120,7 @@ def fuzz(kind: str, inputs: int, first_seed: int = 0) -> tuple[int, Counter[str]
     while tried < inputs:  # hypothesis remembers all that it has tried: anew, it stays quick and small
         habits = settings(
             max_examples=min(_AT_ONCE, inputs - tried), deadline=None, database=None, phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=cast("list[HealthCheck]", list(HealthCheck)),
         )  # fmt: skip
         seed(first_seed + tried)(habits(given(st.tuples(*strategies))(each)))()
     return tried, raised

@@ -45,7 +45,7 @@ class Rows:
         """A row, as long as there are any."""
         return TrajectoryPlan(index, index, ()) if index < self._rows else NoSource("row", "number")
 
-    def learn(self, *_: object) -> None:
+    def learn(self, plans: object, outcomes: object, kept: object) -> None:
         """Nothing."""
 
 

@@ -68,7 +68,7 @@ class Endpoint:
         }
 
     def _arrivals(self) -> dict[str, object]:
-        facts = {"first": self.first, "count": self.count, "most": self.most}
+        facts: dict[str, object] = {"first": self.first, "count": self.count, "most": self.most}
         self._clear()
         return facts
 

@@ -26,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -128,7 +128,7 @@ def measure(big: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def viewer(root: Path) -> Iterator[tuple[str, int]]:
+def viewer(root: Path) -> Generator[tuple[str, int]]:
     """Address and process of a viewer."""
     argv = [sys.executable, "-m", "toolweave.pipeline", "view", str(root), "--port", "0"]
     with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as process:
