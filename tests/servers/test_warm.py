@@ -305,7 +305,7 @@ async def test_closing_warm_starts_leaves_no_process(marked_processes: FindProce
 
 
 PARENT = """
-import anyio, sys
+import anyio, signal, sys
 from contextlib import AsyncExitStack
 from toolweave.servers.environment import open_environment
 from toolweave.servers.spec import ServerSpec
@@ -320,6 +320,7 @@ async def main(script, mark):
         print("ready", flush=True)
         await anyio.sleep_forever()
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started the tests without it
 anyio.run(main, *sys.argv[1:])
 """
 
