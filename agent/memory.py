@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from toolweave.agent.patterns import argument_leaves
+from toolweave.agent.whole_words import alone
 from toolweave.graph.model import ToolFacts
 from toolweave.servers.json_values import as_object, canonical
 
@@ -115,7 +116,7 @@ def names(reason: str, value: Any) -> bool:
     """Whether an error text names a value; single characters and flags are in too many texts to tell."""
     if isinstance(value, bool) or value is None or len(str(value)) < 2:
         return False
-    return re.search(rf"(?<!\w){re.escape(str(value))}(?!\w)", reason) is not None
+    return re.search(alone(str(value)), reason) is not None
 
 
 def form(reason: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from toolweave.agent.replay import ExpectedCall, Origin
 from toolweave.graph.plan import Relation, TurnKind
-from toolweave.servers.json_values import canonical
+from toolweave.servers.json_values import digest
 
 FORMAT: Literal["toolweave/1"] = "toolweave/1"
 Mode = Literal["backwards", "role_play"]
@@ -238,7 +237,7 @@ def sample_id(tools: tuple[dict[str, Any], ...], messages: tuple[dict[str, Any],
     """
     requests = [message["content"] for message in messages if message["role"] == "user"]
     parts = [list(tools), seed, requests, sorted(name for _, name, _ in called(messages))]
-    return "tw-" + hashlib.sha256(canonical(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return "tw-" + digest(parts)[:16]
 
 
 def tool_messages(messages: tuple[dict[str, Any], ...]) -> dict[str, str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 
-from toolweave.servers.json_values import canonical
+from toolweave.servers.json_values import digest
 from toolweave.servers.tools import Tool
 
 SIMULATOR = "toolweave-simulated"
@@ -36,4 +35,4 @@ class ServerInfo:
     @property
     def digest(self) -> str:
         """SHA-256 over the tools' digests; changes when the offer of the server changes."""
-        return hashlib.sha256(canonical(sorted(tool.digest for tool in self.tools)).encode()).hexdigest()
+        return digest(sorted(tool.digest for tool in self.tools))

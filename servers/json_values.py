@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any, TypeGuard
@@ -30,6 +31,11 @@ def as_list(value: object) -> list[Any]:
 def canonical(value: object) -> str:
     """JSON text with sorted keys and no spaces; equal values give equal text."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def digest(value: object) -> str:
+    """Hexadecimal SHA-256 of the canonical text; equal values have equal ones, in every process."""
+    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def map_texts(value: Any, change: Callable[[str], str]) -> Any:

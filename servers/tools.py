@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from toolweave.servers.json_values import as_list, as_object, canonical
+from toolweave.servers.json_values import as_list, as_object, digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class Tool:
     def digest(self) -> str:
         """SHA-256 over name, description and schemas with sorted keys; changes when the tool changes."""
         facts = [self.name, self.description, self.input_schema, self.output_schema]
-        return hashlib.sha256(canonical(facts).encode("utf-8", "surrogatepass")).hexdigest()
+        return digest(facts)
 
 
 def offered_names(tools: Iterable[Tool], separator: str = "/") -> dict[str, str]:

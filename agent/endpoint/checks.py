@@ -13,6 +13,7 @@ from toolweave.agent.patterns import argument_leaves
 from toolweave.agent.reviewing import JudgeAsk, Judgement, RefineAsk, Refinement
 from toolweave.agent.roles import Critique, CritiqueAsk, ProposedCall, Query, Step, StepAsk, UserAsk, Value, ValueAsk
 from toolweave.agent.spoken import reads_as
+from toolweave.agent.whole_words import alone
 from toolweave.servers.json_values import canonical
 from toolweave.servers.schemas import first_problem
 
@@ -146,4 +147,4 @@ def _is_trivial(value: object) -> bool:
 
 def _mentions(text: str, words: str) -> bool:
     flat = " ".join(words.lower().split())
-    return re.search(rf"(?<!\w){re.escape(flat)}(?!\w)", " ".join(text.lower().split())) is not None
+    return re.search(alone(flat), " ".join(text.lower().split())) is not None

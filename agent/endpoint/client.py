@@ -14,8 +14,9 @@ from toolweave.agent.endpoint.failures import Failure, Rejected, one_line
 from toolweave.agent.endpoint.options import EndpointOptions
 from toolweave.agent.endpoint.replies import BadReply, Completion, read_completion
 from toolweave.agent.endpoint.sending import Clock, Sender
-from toolweave.agent.endpoint.shelf import Shelf, digest
+from toolweave.agent.endpoint.shelf import Shelf
 from toolweave.agent.endpoint.usage import RoleUsage
+from toolweave.servers.json_values import digest
 
 __all__ = ["Clock", "EndpointClient", "Prompt"]
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Protocol
-
-from toolweave.servers.json_values import canonical
 
 
 class Shelf(Protocol):
@@ -18,8 +15,3 @@ class Shelf(Protocol):
     def keep(self, key: str, reply: Any) -> None:
         """Keep a reply as the endpoint gave it; it is safe when this returns."""
         ...
-
-
-def digest(asked: Any) -> str:
-    """The key of what was asked, a JSON value: hexadecimal SHA-256 of its canonical text."""
-    return hashlib.sha256(canonical(asked).encode("utf-8", "surrogatepass")).hexdigest()

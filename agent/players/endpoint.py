@@ -13,11 +13,11 @@ from typing import Any, Self
 
 from toolweave.agent.endpoint.options import EndpointOptions
 from toolweave.agent.endpoint.sending import Clock, Sender
-from toolweave.agent.endpoint.shelf import Shelf, digest
+from toolweave.agent.endpoint.shelf import Shelf
 from toolweave.agent.endpoint.usage import RoleUsage
 from toolweave.agent.messages import Message
 from toolweave.servers.errors import TeacherError
-from toolweave.servers.json_values import as_list, as_object
+from toolweave.servers.json_values import as_list, as_object, digest
 
 
 class EndpointPlayer:

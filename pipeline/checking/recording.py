@@ -7,7 +7,6 @@ server is asked.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +17,7 @@ from toolweave.pipeline.checking.candidate import FinalState
 from toolweave.pipeline.sample import Sample
 from toolweave.servers.decoding import decode_text
 from toolweave.servers.errors import ToolweaveError
-from toolweave.servers.json_values import canonical
+from toolweave.servers.json_values import canonical, digest
 from toolweave.servers.results import CallResult, Status
 from toolweave.servers.tools import Tool
 
@@ -77,7 +76,7 @@ class _Position:
     def key(self, server: str, tool: str, arguments: Mapping[str, Any]) -> str:
         """The key of the next call, which then is the last one."""
         parts = [self.digests.get(server, ""), server, tool, arguments, self.last.get(server, "")]
-        key = hashlib.sha256(canonical(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        key = digest(parts)[:32]
         self.last[server] = key
         return key
 

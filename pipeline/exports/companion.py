@@ -7,7 +7,6 @@ that come out, and these are counted.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from toolweave.pipeline.exports.openai import as_one, changed_names, renamed
 from toolweave.pipeline.sample import Sample
 from toolweave.pipeline.storage.jsonl import read_lines
 from toolweave.servers.errors import RunError
-from toolweave.servers.json_values import canonical
+from toolweave.servers.json_values import digest
 from toolweave.servers.misfit import first_misfit
 
 FORMAT = "toolweave-rest/1"
@@ -75,7 +74,7 @@ def rest_of(row: Row, lines: list[Row]) -> Row:
     return {
         "format": FORMAT,
         "lines": len(lines),
-        "digest": _digest(row),
+        "digest": digest(row),
         "names": names,
         "tools": [tool["function"]["name"] if tool in tools else tool for tool in row["tools"]],
         "messages": [
@@ -126,7 +125,7 @@ def read_samples(path: Path) -> Iterator[Imported]:
             raise RunError(f"{path}: what is read back as sample {number} is none ({first_misfit(error)})") from error
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise RunError(f"{path}: sample {number} cannot be read back ({error})") from error
-        yield Imported(row, _digest(row) != rest["digest"])
+        yield Imported(row, digest(row) != rest["digest"])
     if next(lines, None) is not None:
         raise RunError(f"{path} has more lines than {companion_of(path).name} knows of")
 
@@ -148,7 +147,3 @@ def _told(lines: list[Row], names: dict[str, str]) -> tuple[list[Row], list[Row]
         else message
         for message in messages
     ]
-
-
-def _digest(row: Row) -> str:
-    return hashlib.sha256(canonical(row).encode("utf-8", "surrogatepass")).hexdigest()

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from toolweave.agent.whole_words import alone
 from toolweave.pipeline.exports.calls import next_call
 from toolweave.pipeline.exports.format import Chat, Row
 from toolweave.pipeline.exports.templates import ChatTemplate, Rendered, Unrenderable
@@ -170,7 +171,7 @@ def _is_described(function: Row, text: str) -> bool:
     """Whether a text that is not JSON names the function, what it does, and its parameters."""
     names = [function["name"], *function.get("parameters", {}).get("properties", {})]
     first_line = function.get("description", "").strip().partition("\n")[0]
-    return first_line in text and all(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in names)
+    return first_line in text and all(re.search(alone(name), text) for name in names)
 
 
 def _as_observed(text: str) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ def _thoughts(sample: Sample) -> Iterator[str]:
     used = {name for _, name, _ in called(sample.messages)}
     for index, message in enumerate(sample.messages):
         made = {call["function"]["name"] for call in message.get("tool_calls") or ()}
-        spoken = {name for name in names if re.search(rf"(?<!\w){name}(?!\w)", message.get("reasoning_content") or "")}
+        spoken = {name for name in names if re.search(alone(name), message.get("reasoning_content") or "")}
         if made and spoken - used and not spoken & made:
             yield f"the reasoning of message {index} speaks of {min(spoken - used)}, and something else is called"
 
