@@ -21,6 +21,7 @@ from toolweave.agent.rows import Focus, Rows
 from toolweave.agent.slots import Blamed, Filling, Leg, Pick, Slot, combined
 from toolweave.agent.taking import Taker, Thing, thing_of
 from toolweave.agent.trace import Call, Source
+from toolweave.agent.value_range import widened
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.plan import FromCall, PlannedCall, Stated, Supplied
 from toolweave.graph.reach import TRUSTED
@@ -63,7 +64,7 @@ class Voice:
         """
         rng = random.Random(f"{self.seed}:{tool.id}:{parameter.path}")
         if found := self.book.candidates(tool, parameter, rng):
-            return found
+            return widened(found, parameter, rng)
         key = tool.id, parameter.path
         if key not in self._made_up:
             ask = ValueAsk(tool, place_of(parameter.path), parameter.schema, rng.randrange(2**31))
