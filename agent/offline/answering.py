@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolweave.agent.offline.conversation import Seen
-from toolweave.agent.offline.english import capitalised, joined, past, plural, spaced
+from toolweave.agent.offline.english import capitalised, joined, past, plural, spaced, with_article
 from toolweave.agent.offline.lexicon import COUNTING, UNITS
 from toolweave.agent.offline.purpose import Purpose
 from toolweave.agent.offline.saying import spoken_date
@@ -50,6 +50,8 @@ def _outcome(last: Seen, purpose: Purpose | None, plain: bool, rng: random.Rando
     value = last.value
     if isinstance(value, str):
         text = _prose(value, purpose, rng)
+    elif is_list(value) and len(value) == 1 and is_object(value[0]) and not _names(value[0]):
+        text = _object(as_object(value[0]), purpose, rng)
     elif is_list(value):
         text = _listing("", value, purpose, rng)
     elif is_object(value):
@@ -166,11 +168,11 @@ def _phrased(label: list[str], value: Any, text: str, about: str) -> str:
     if isinstance(value, bool):
         told = " ".join(word for word in label if word not in ("is", "has"))
         if label[0] == "has":
-            return f"with {told}" if value else f"no {told}"
+            return f"with {told if plural(told) == told else with_article(told)}" if value else f"no {told}"
         return told if value else f"not {told}"
     if len(label) > 1 and label[-1] in UNITS and not isinstance(value, str):
         return f"{' '.join(label[:-1])} {text} {UNITS[label[-1]][0]}"
-    if label[-1] in ("name", "title", "label"):
+    if label[-1] in ("name", "title", "label", "path"):
         return " ".join([*(label[:-1] or [about] if label[:-1] or about else []), text]).strip()
     if label in (["day"], ["date"]) and spoken_date(str(value)):
         return f"on {text}"
@@ -211,7 +213,7 @@ def _listing(key: str, items: Sequence[Any], purpose: Purpose | None, rng: rando
         return f"There is no {noun} for that."
     count = COUNTING[len(items)] if len(items) < len(COUNTING) else "quite a few"
     named = [text for item in items[:MOST_LISTED] if (text := _entry(item))]
-    head = f"{total or count} {plural(noun) if len(items) != 1 else noun}"
+    head = re.sub(r"\bid(s?)$", r"ID\1", f"{total or count} {plural(noun) if len(items) != 1 else noun}")
     if not named:
         return f"I found {head}."
     more = " among others" if len(items) > len(named) else ""
@@ -232,14 +234,18 @@ def _kind(purpose: Purpose) -> str:
     return purpose.noun if listed and purpose.shows else "entry"
 
 
+def _names(item: Any) -> list[_Fact]:
+    """What an entry is called, its own name before those of what is in it."""
+    named = [fact for fact in _facts(as_object(item), "") if fact.label.split()[-1] in _ENTRY_NAMES]
+    return sorted(named, key=lambda fact: bool(fact.about))
+
+
 def _entry(item: Any) -> str:
     """One entry of a list: what it is called, with one more fact."""
     if not is_object(item):
         return _shown(item)
-    facts = _facts(as_object(item), "")
-    names = [fact for fact in facts if fact.label.split()[-1] in _ENTRY_NAMES]
-    name = next(iter(sorted(names, key=lambda fact: bool(fact.about))), None)
-    others = [fact.text for fact in facts if fact is not name and not fact.identifies]
+    facts, name = _facts(as_object(item), ""), next(iter(_names(item)), None)
+    others = [fact.text for fact in facts if fact != name and not fact.identifies]
     if name is not None:
         return f"{name.shown} ({others[0]})" if others else name.shown
     return ", ".join(others[:2] or [fact.shown for fact in facts[:1]])

@@ -10,7 +10,8 @@ from toolweave.agent.offline.conversation import read_situation
 from toolweave.agent.offline.drafting import Spoken, sentence
 from toolweave.agent.offline.english import lowered, reworded
 from toolweave.agent.offline.forms import pick, wordings
-from toolweave.agent.offline.purpose import phrase_without, purpose_of
+from toolweave.agent.offline.phrasing import phrase_without
+from toolweave.agent.offline.purpose import purpose_of
 from toolweave.agent.offline.telling import Clause, clause
 from toolweave.agent.offline.wording import NAMING, SEEKING, Group, groups, label, measures
 from toolweave.agent.patterns import argument_leaves

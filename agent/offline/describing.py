@@ -2,57 +2,45 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Collection, Sequence
 
-from toolweave.agent.offline.english import reworded, reworded_noun
-from toolweave.agent.offline.heard import Heard
+from toolweave.agent.offline.english import plural, reworded, reworded_noun
 from toolweave.agent.offline.lexicon import ENTERING
-from toolweave.agent.offline.naming import entry, is_key, named
+from toolweave.agent.offline.naming import is_key
 from toolweave.agent.offline.phrase import CONTAINERS, DOCUMENTS, FOLDERS, PEOPLE, Told
-from toolweave.agent.offline.picture import ANY, Feed, Pictured
-from toolweave.agent.offline.purpose import Purpose, purpose_of, spoken_phrase
-from toolweave.agent.offline.saying import is_bare, is_option, spoken_value
-from toolweave.agent.offline.wording import FILES, PLACES, Group, plain_value
+from toolweave.agent.offline.phrasing import spoken_phrase
+from toolweave.agent.offline.picture import Feed
+from toolweave.agent.offline.purpose import Purpose, purpose_of
+from toolweave.agent.offline.saying import is_option, spoken_value
+from toolweave.agent.offline.things import Things
+from toolweave.agent.offline.wording import ACTS, FILE, FILES, PLACES, Group, plain_value
 from toolweave.agent.whole_words import spoken_of
 from toolweave.graph.words import words
+from toolweave.servers.tools import Tool
 
-_FILE = re.compile(r"(?:in )?[\w/-]+\.[a-z]{2,5}")
+UNSAID = 0.6
+"""How often a thing that goes without saying is not said."""
+ONE = 0.5
+"""How often somebody who looks for things by a name speaks of the one that has it."""
 
 
-class Describer:
+class Describer(Things):
     """Describes the calls of one turn; every draw comes from `rng`."""
-
-    def __init__(
-        self, calls: Sequence[Pictured], banned: Sequence[str], rng: random.Random, *, loose: bool = False
-    ) -> None:
-        self.calls = calls
-        self.loose = loose
-        """Whether things are pointed back at in few words."""
-        self.pointed: set[int | None] = set()
-        """The calls whose things have been pointed back at."""
-        self.latest: int | None = None
-        """The call that was spoken of last."""
-        self.banned = banned
-        self.rng = rng
-        self.values = Heard(banned, rng)
-        self.this = rng.choice(("that", "that", "the same", "this"))
-        self.rows: set[tuple[str, ...]] = set()
-        self.things: dict[tuple[str, str], str] = {}
-        """(parameter, value) → what the call that was said first with it is about."""
 
     def goal(self, number: int, known: Collection[int] = ()) -> Told:
         """What one call is for, with all that its producers are about.
 
         The things that `known` calls find are pointed back at: they have been spoken of.
         """
-        call = self.calls[number]
+        call, self.known = self.calls[number], {*known}
         tool = call.happened.tool
         purpose = purpose_of(tool)
         about = [feed.noun.rpartition(" ")[2] for feed in call.feeds if feed.identifies]
-        about += [word for group in call.groups for word in group.own]
-        told = Told(spoken_phrase(purpose, tool, self.banned, self.rng, about), purpose.verb, calls={number})
+        own = [word for group in call.groups for word in group.own]
+        told = Told(
+            spoken_phrase(purpose, tool, self.banned, self.rng, about, own), purpose.verb, purpose.noun, calls={number}
+        )
         self._decide(told, call.groups)
         makes = purpose.nouns.deed == "make" and call.feeds
         first = [group for group in call.groups if makes and is_key(group)]
@@ -60,18 +48,56 @@ class Describer:
         self.values.add(told, first, at_most=1)
         for feed in call.feeds:
             self._fill(told, feed, number, feed.call in known)
+        self._become(told, call.groups, purpose)
+        if told.implied:
+            told.point_out()
+        if self.brief and self.rng.random() < UNSAID:
+            told.shorten(purpose.object, words(tool.name))
+        told.phrase = re.sub(r" with wording(?= |$)", "", told.phrase)
+        self._name_one(told, call.groups, purpose)
+        told.turn_round(self.rng)
         self.values.add(told, [group for group in call.groups if group not in first])
-        self.latest = number
+        self.latest, self.spoken = number, told.phrase
         return told
+
+    def _name_one(self, told: Told, groups: Sequence[Group], purpose: Purpose) -> None:
+        """Now and then `the owner Ada` for `owners named Ada`."""
+        many = plural(purpose.noun)
+        key = next(
+            (group for group in self.values.unheard(groups, told) if is_key(group, purpose.nouns.name_words)), None
+        )
+        if (
+            key is not None
+            and told.phrase.endswith(f" {many}")
+            and purpose.nouns.deed == "seek"
+            and self.rng.random() < ONE
+        ):
+            told.phrase = f"{told.phrase.removesuffix(many)}the {purpose.noun} {self._by_value(told, key)}"
 
     def _decide(self, told: Told, groups: Sequence[Group]) -> None:
         """Where the phrase leaves a choice that a value makes, say what was chosen: of "rows or columns" the rows."""
-        for group in groups:
-            if is_option(group.first.value, group.first.schema) and len(group.items) == 1:
-                shown = spoken_value(group.first.value, group.first.schema)
-                if not spoken_of(shown, self.banned) and told.decide(shown):
-                    told.said.append((group.first, shown))
-                    self.values.hear(group, [(group.first, shown)])
+        for group, shown in self._options(groups):
+            if told.decide(shown, acts=bool({*group.own} & ACTS)):
+                self._said(told, group, shown)
+
+    def _become(self, told: Told, groups: Sequence[Group], purpose: Purpose) -> None:
+        """Of a tool that opens or closes something, say which: have it `closed`."""
+        for group, shown in self._options(groups) if purpose.other else ():
+            if told.become(shown, purpose.verb, purpose.other):
+                self._said(told, group, shown)
+
+    def _options(self, groups: Sequence[Group]) -> list[tuple[Group, str]]:
+        """Values that were chosen among a few, as they may be said."""
+        found = [
+            (group, spoken_value(group.first.value, group.first.schema))
+            for group in groups
+            if is_option(group.first.value, group.first.schema) and len(group.items) == 1
+        ]
+        return [(group, shown) for group, shown in found if not spoken_of(shown, self.banned)]
+
+    def _said(self, told: Told, group: Group, shown: str) -> None:
+        told.said.append((group.first, shown))
+        self.values.hear(group, [(group.first, shown)])
 
     def _say_same(self, told: Told, groups: Sequence[Group], purpose: Purpose) -> None:
         """`a document` becomes the file that is meant, or `that document` where an earlier call has named it."""
@@ -79,8 +105,7 @@ class Describer:
             key = group.name, plain_value(group.first.value)
             heard = self.things.get(key) if key in self.values.heard else None
             match = told.slot([heard] if heard else _file_nouns(group, told.phrase))
-            made = purpose.nouns.deed == "make" and purpose.verb not in ENTERING
-            makes = match is not None and made and match.group("noun") in purpose.noun.split()
+            makes = match is not None and _makes(group.first.tool, match.group("noun") or "")
             if match is not None and (not makes or told.within(match)):
                 thing = self._again(told, match) if heard else self._by_value(told, group)
                 kind = f"the {match.group('bare')} " if thing and match.group("bare") else ""
@@ -107,9 +132,9 @@ class Describer:
         if not feed.identifies:
             self._pass_on(told, feed, known)
         elif feed.call is None or known:
-            self._point_back(told, noun, feed)
+            self._point_back(told, noun, feed, self.calls[number].happened.tool)
         elif feed.call not in told.calls:
-            self._insert(told, feed, noun)
+            self._insert(told, feed, noun, number)
 
     def _pass_on(self, told: Told, feed: Feed, known: bool) -> None:
         """A fact that goes from one result into the next call."""
@@ -118,29 +143,22 @@ class Describer:
         noun = (reworded_noun(giver, self.banned) if giver else None) or "one"
         unsaid = feed.call is not None and feed.call not in told.calls and not known
         entry = (self._thing(feed, noun, told) if unsaid else None) or self._entry(feed, noun)
-        if fact and not fact.startswith(("what ", "how ")):
+        if fact:
             told.sentences.append(f"The {fact} is that of {entry}" if entry else f"Take the {fact} from there")
 
-    def _noun(self, feed: Feed, number: int) -> str:
-        """What to call the thing that an argument stands for."""
-        options = [feed.noun, feed.described]
-        if feed.call is not None:
-            options.append(purpose_of(self.calls[feed.call].happened.tool).noun)
-        if not feed.noun:
-            own = purpose_of(self.calls[number].happened.tool)
-            options += [own.nouns.subject[0] if own.nouns.subject else "", own.noun]
-        for option in options:
-            if option and (kept := reworded_noun(option, self.banned)):
-                return kept
-        return ""
+    def _point_back(self, told: Told, noun: str, feed: Feed, tool: Tool) -> None:
+        """`a member` becomes `that member`; a thing that has no place in the phrase is named where that is needed.
 
-    def _point_back(self, told: Told, noun: str, feed: Feed) -> None:
-        """`a member` becomes `that member`; a thing that has no place in the phrase is named where that is needed."""
-        match = told.slot([noun, feed.noun, feed.described])
+        What has been spoken of goes without saying, unless the tool has its name from it.
+        """
+        match = told.slot([feed.noun, noun, feed.described])
         head = (match.group("noun") if match else None) or noun or "one"
         thing = self._entry(feed, head) or f"{self.this} {head}"
         plain = thing.startswith(self.this)
-        if match is not None:
+        implied = self.brief and plain and not {*words(head)} & {*words(tool.name)} and self.rng.random() < UNSAID
+        if implied and (match is None or told.leave_out(match)):
+            told.implied = purpose_of(tool).nouns.deed not in ("make", "seek")
+        elif match is not None:
             if plain and not told.owns(match) and self._is_plain(feed, noun, told):
                 told.put_pronoun(match, head.split()[-1] in PEOPLE)
             else:
@@ -153,17 +171,10 @@ class Describer:
         """Whether a mere "it" says what is meant: the very thing that was spoken of last, and nothing else here."""
         if feed.call is None or purpose_of(self.calls[feed.call].happened.tool).nouns.head not in words(noun):
             return False
-        return self.loose and not told.points and feed.call == self.latest
+        said = {*words(noun)} & {*words(self.spoken)}
+        return self.loose and not told.points and feed.call == self.latest and bool(said)
 
-    def _entry(self, feed: Feed, noun: str) -> str:
-        """Which entry is meant, said once; empty where nothing need be."""
-        if not feed.telling or feed.telling in self.rows:
-            return ""
-        if feed.ordinal or feed.telling != (ANY,):
-            self.rows.add(feed.telling)
-        return entry(feed, noun, self.banned, self.rng)
-
-    def _insert(self, told: Told, feed: Feed, noun: str) -> None:
+    def _insert(self, told: Told, feed: Feed, noun: str, number: int) -> None:
         """Put what the user knows of a producer's thing where the phrase speaks of it."""
         assert feed.call is not None
         head = purpose_of(self.calls[feed.call].happened.tool).nouns.head
@@ -171,83 +182,20 @@ class Describer:
         if thing is None:
             told.calls.discard(feed.call)
             return
-        match = told.slot([noun, feed.noun, feed.described, *([head] if not noun or head in words(noun) else [])])
-        if match is not None:
+        match = told.slot([feed.noun, noun, feed.described, *([head] if not noun or head in words(noun) else [])])
+        made = FILE.fullmatch(thing) and _makes(self.calls[number].happened.tool, noun)
+        if match is not None and (told.within(match) or not made):
             told.put(match, thing)
-        elif not told.put_owner(noun or head, thing):
+        elif not told.put_owner(noun or head, thing) and not told.put_within(noun, thing):
             told.phrase = (
                 f"{told.phrase} {'in' if noun.split()[-1:] and noun.split()[-1] in CONTAINERS else 'for'} {thing}"
             )
 
-    def thing(self, feed: Feed, number: int, told: Told) -> str | None:
-        """What an argument of a call stands for, named by what the user knows of it; `None` when that is nothing."""
-        return self._thing(feed, self._noun(feed, number), told)
 
-    def _thing(self, feed: Feed, noun: str, told: Told) -> str | None:
-        """A noun phrase for the thing that a producer finds: `the member Rosa Lindgren`."""
-        assert feed.call is not None
-        call = self.calls[feed.call]
-        told.calls.add(feed.call)
-        finder = purpose_of(call.happened.tool)
-        key = next((group for group in call.groups if is_key(group, finder.nouns.name_words)), None)
-        noun = noun or "one"
-        text = f"the {noun}"
-        if key is not None:
-            shown = spoken_value(key.first.value, key.first.schema)
-            told.said.append((key.first, shown))
-            self.values.hear(key, [(key.first, shown)])
-            text = self._named_by(feed, call, noun, shown, key)
-        which = self._entry(feed, noun)
-        if which and key is not None and text.startswith(f"the {noun} of "):
-            text = f"{which}{text.removeprefix(f'the {noun}')}"
-        elif which:
-            text = f"{text}, {which}," if key is not None else which
-        text = self._with_origin(text, call, told)
-        tails, rest = self.values.tails([group for group in call.groups if group is not key], told)
-        if text == f"the {noun}" and len(tails) == 1 and set(noun.split()) & DOCUMENTS and _FILE.fullmatch(tails[0]):
-            text, tails = tails[0].removeprefix("in "), []
-        if tails:
-            text = f"{text} {' '.join(tails)}"
-        told.sentences += self.values.rest(rest, noun if noun != "one" else "")
-        return text if text != f"the {noun}" else None
-
-    def _named_by(self, feed: Feed, call: Pictured, noun: str, shown: str, key: Group) -> str:
-        """The thing by its own name, or by that of what it was found under: `the lot of the ingredient shallots`."""
-        finder = purpose_of(call.happened.tool)
-        found = reworded(finder.noun, self.banned, 0) if finder.noun else None
-        if not found or finder.nouns.head in words(noun) or noun in found or noun == "one":
-            return named(noun, shown, key, self.rng)
-        if finder.nouns.head in words(feed.described):
-            return f"{named(found, shown, key, self.rng)} as the {noun}"
-        if is_bare(key.first.value) and found.split()[-1] in PEOPLE and self.rng.random() < 0.6:
-            return f"{shown}'s {noun}"
-        return f"the {noun} of {named(found, shown, key, self.rng)}"
-
-    def _with_origin(self, text: str, call: Pictured, told: Told) -> str:
-        """`the animal Dotty` of `the owner Clara Voss`."""
-        for feed in call.feeds:
-            if feed.call is not None and feed.call not in told.calls:
-                noun = self._noun(feed, self.calls.index(call))
-                origin = self._thing(feed, noun, told)
-                if origin is not None:
-                    again = noun in text and noun.split()[-1] in origin.split()[:2]
-                    text = (
-                        origin
-                        if again
-                        else f"{text} {'in' if _FILE.fullmatch(origin) else self._within(noun)} {origin}"
-                    )
-            elif feed.call is None:
-                whose = self._noun(feed, self.calls.index(call)) or "one"
-                back = f"{self.this} {whose}"
-                if text == f"the {whose}":
-                    text = back
-                elif feed.call not in self.pointed and not told.points:
-                    text = f"{text} of {back}"
-        return text
-
-    def _within(self, noun: str) -> str:
-        """What joins a thing to another one that it belongs to."""
-        return self.rng.choice(("in", "of", "from")) if noun.split()[-1] in CONTAINERS else "of"
+def _makes(tool: Tool, noun: str) -> bool:
+    """Whether a tool makes what a noun names, and does not only open it."""
+    purpose = purpose_of(tool)
+    return purpose.nouns.deed == "make" and purpose.verb not in ENTERING and noun in purpose.noun.split()
 
 
 def _file_nouns(group: Group, phrase: str) -> list[str]:
@@ -255,5 +203,5 @@ def _file_nouns(group: Group, phrase: str) -> list[str]:
     if not set(group.own) & (FILES | PLACES):
         return []
     kinds = DOCUMENTS & set(phrase.split())
-    kinds = kinds - FOLDERS if _FILE.fullmatch(str(group.first.value)) else kinds & FOLDERS
+    kinds = kinds - FOLDERS if FILE.fullmatch(str(group.first.value)) else kinds & FOLDERS
     return [*(word for word in group.own if word not in FILES | PLACES), *sorted(kinds)]

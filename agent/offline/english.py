@@ -64,7 +64,7 @@ _IRREGULAR_PAST = {
         "get=got|find=found|make=made|take=taken|give=given|send=sent|put=put|set=set|read=read|write=written|lend=lent"
         "|hold=held|pay=paid|let=let|begin=begun|see=seen|show=shown|draw=drawn|buy=bought|bring=brought|sell=sold"
         "|tell=told|hang=hung|keep=kept|leave=left|cut=cut|choose=chosen|run=run|build=built|withdraw=withdrawn|sow=sown"
-        "|redo=redone|undo=undone|grow=grown|freeze=frozen|forget=forgotten|shut=shut|split=split|reset=reset|lay=laid"
+        "|redo=redone|undo=undone|grow=grown|freeze=frozen|forget=forgotten|shut=shut|split=split|reset=reset|lay=laid|break=broken|hide=hidden"
     ).split("|")
 }
 
@@ -146,14 +146,11 @@ def opens_with_verb(words: Sequence[str]) -> bool:
     return plain and (words[0].lower() in VERBS or following in DETERMINERS or following in PARTICLES)
 
 
-def reworded(text: str, banned: Sequence[str], turn: int = 0, *, short: bool = False) -> str | None:
-    """The text with everyday words for the banned ones; `None` when one of them has no other word.
-
-    `turn` chooses among several everyday words; `short` ones are single words.
-    """
+def reworded(text: str, banned: Sequence[str], turn: int = 0) -> str | None:
+    """The text with everyday words for the banned ones, of which `turn` chooses; `None` when one has no other word."""
     for word in spoken_of(text, banned):
         while (match := whole(word).search(text)) is not None:
-            other = _other(word.lower(), text, match, banned, turn, short)
+            other = _other(word.lower(), text, match, banned, turn)
             if other is None:
                 return None
             text = f"{text[: match.start()]}{other}{text[match.end() :]}"
@@ -169,7 +166,7 @@ def articles(text: str) -> str:
 def reworded_noun(noun: str, banned: Sequence[str], turn: int = 0) -> str | None:
     """The same for a noun phrase in the singular, which stays in the singular."""
     other = reworded(f"one {noun}", banned, turn) if noun else None
-    return other.removeprefix("one ") if other and not other.startswith(("one what ", "one how ")) else None
+    return other.removeprefix("one ") if other else None
 
 
 def _article_before(rest: str, article: str) -> str:
@@ -177,7 +174,7 @@ def _article_before(rest: str, article: str) -> str:
     return f"{chosen.capitalize() if article[0] == 'A' else chosen} "
 
 
-def _other(word: str, text: str, match: re.Match[str], banned: Sequence[str], turn: int, short: bool) -> str | None:
+def _other(word: str, text: str, match: re.Match[str], banned: Sequence[str], turn: int) -> str | None:
     """What stands in for one banned word in its place; nothing at all where it only qualifies the next noun."""
     before = re.search(r"\w+\W*$", text[: match.start()])
     follows = re.match(r" ([A-Za-z]+)", text[match.end() :])
@@ -188,9 +185,7 @@ def _other(word: str, text: str, match: re.Match[str], banned: Sequence[str], tu
         and follows.group(1).lower() not in SMALL
         and base_form(follows.group(1)) is None
     )
-    options = [item for item in _others(word) if not spoken_of(item, banned) and not item.startswith(("what ", "how "))]
-    if short:
-        options = [item for item in options if " " not in item]
+    options = [item for item in _others(word) if not spoken_of(item, banned)]
     if qualifies:
         options = [item for item in options if " " not in item]
         options += [""] if follows is None or _is_noun(follows.group(1).lower()) or not options else []
@@ -228,5 +223,5 @@ def _others(word: str) -> list[str]:
     if word in SYNONYMS:
         return list(SYNONYMS[word])
     if alone != word and alone in SYNONYMS:
-        return [plural(item) for item in SYNONYMS[alone] if not item.startswith(("what ", "how "))]
+        return [plural(item) for item in SYNONYMS[alone]]
     return [alone] if alone != word else []

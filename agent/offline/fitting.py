@@ -31,9 +31,11 @@ CUES: dict[str, frozenset[str]] = {
         ("saying words note wording", "note remark comment message body content notes text"),
         ("why because explanation cause", "reason cause why"),
         ("before", "before"),
+        ("o'clock", "hour time"),
+        ("to", "target destination"),
         ("after", "after"),
         ("sum", "expression formula amount"),
-        ("in", "path file directory folder database repository repo sheet"),
+        ("in", "path file directory folder database repository repo sheet cell range timezone zone city country"),
     )
     for word in cues.split()
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from typing import Literal
 
 from toolweave.agent.offline.english import base_form, lowered
 from toolweave.agent.offline.forms import by_register, shorter, wordings
@@ -22,6 +23,7 @@ LAST_STEPS = _WAYS["last steps"]
 ALSO = _WAYS["also"]
 """What leads to a further deed that waits for none."""
 CHAINED = _WAYS["chained"]
+ONCE = _WAYS["once"]
 BESIDE = _WAYS["beside"]
 _REMARKS = {
     r"\bnew\b|\bfirst day\b": _WAYS["remarks new"],
@@ -38,9 +40,9 @@ LEADING: dict[Relation, float] = {"opens": 0.4, "switches": 1.0, "returns": 1.0}
 """How often something leads up to a request."""
 
 
-def lead(register: str, relation: Relation, rng: random.Random) -> str:
+def lead(register: str, relation: Relation | Literal[""], rng: random.Random) -> str:
     """What stands before the first deed of a request; at times nothing."""
-    if rng.random() >= LEADING.get(relation, 0.5):
+    if not relation or rng.random() >= LEADING.get(relation, 0.5):
         return ""
     return shorter(rng, _OPENING[register] if relation == "opens" else _LATER.get(relation, _FOLLOWING))
 

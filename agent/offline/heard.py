@@ -6,17 +6,21 @@ import random
 import re
 from collections.abc import Sequence
 
-from toolweave.agent.offline.english import spaced
+from toolweave.agent.offline.english import plural, spaced
 from toolweave.agent.offline.lexicon import SYNONYMS
 from toolweave.agent.offline.naming import is_key
 from toolweave.agent.offline.phrase import Told
-from toolweave.agent.offline.saying import spoken_date
+from toolweave.agent.offline.saying import is_option, spoken_date
 from toolweave.agent.offline.telling import Clause, clause
-from toolweave.agent.offline.wording import SEEKING, Group, label, plain_value
+from toolweave.agent.offline.wording import INDEXES, SEEKING, Group, label, measures, plain_value
 from toolweave.agent.roles import UserValue
+from toolweave.agent.whole_words import spoken_of
+from toolweave.graph.words import singular
 
 MOST_TAILS = 2
-_ENDING = ("until ", "through ")
+_HOW_MANY = frozenset("count number amount quantity many how num".split())
+_SEVERAL = re.compile(r"([a-z]+(?: in| out)?) ((?:[a-z-]+ )?(?!(?:as|is)\b)[a-z]+s)\b")
+_ENDING = ("until ", "through ", "to ")
 
 
 class Heard:
@@ -31,12 +35,15 @@ class Heard:
     def add(self, told: Told, groups: Sequence[Group], at_most: int = MOST_TAILS) -> None:
         """The call's own values: the first few behind the phrase, the others in a sentence."""
         tails, rest = self.tails(groups, told, at_most, own=True)
-        tails = sorted(dict.fromkeys(tails), key=lambda tail: (tail.startswith(","), tail.startswith(_ENDING)))
+        tails = sorted(dict.fromkeys(tails), key=lambda tail: [tail.startswith(last) for last in (":", ",", _ENDING)])
+        if {"from", "to"} <= {tail.split(" ", 1)[0] for tail in tails}:
+            told.phrase = re.sub(r" between [a-z]+$", "", told.phrase)
         if len(tails) > 1 and tails[0].startswith("with ") and tails[1].startswith("with "):
             second = tails[1].removeprefix("with ")
             run_on = tails[0].split()[-1][:1].isupper() and second[:1].isupper()
             tails[1] = f"and {'with ' if run_on else ''}{second}"
         told.phrase = " ".join([told.phrase, *(tail for tail in tails if f" {tail}" not in told.phrase)])
+        told.phrase = told.phrase.replace(" :", ":")
         told.sentences += self.rest(rest)
 
     def rest(self, clauses: Sequence[Clause], noun: str = "") -> list[str]:
@@ -78,7 +85,10 @@ class Heard:
             if own and self._beside_noun(told, group, said):
                 continue
             short = len(said.tail) <= 70 and "; " not in said.tail
-            if said.tail and short and len(tails) < at_most and (not tails or self.rng.random() < 0.7):
+            always = spoken_date(str(group.first.value)[:10]) is not None or said.tail.startswith(("from ", "to "))
+            room = always or (len(tails) < at_most and (not tails or self.rng.random() < 0.7))
+            shut = any(tail[0] == ":" for tail in tails)
+            if said.tail and short and room and said.tail[0] not in (":" * shut if own else ",:"):
                 tails.append(said.tail)
             else:
                 rest.append(said)
@@ -86,6 +96,8 @@ class Heard:
 
     def _beside_noun(self, told: Told, group: Group, said: Clause) -> bool:
         """Put a text right behind the noun that the phrase has for it: `work out the sum "2 + 2"`."""
+        if len(said.said) == 1 and self._in_place(told, group, said.said[0][1]):
+            return True
         plain = label(group, self.banned)
         dated = spoken_date(str(group.first.value)[:10]) is not None
         nouns = ["day", "date", "point in time"] if dated else [plain or "", *SYNONYMS.get(group.name, ())]
@@ -94,7 +106,30 @@ class Heard:
         if match is None or match.group("noun") is None or len(said.said) != 1 or told.owns(match):
             return False
         shown, stands_in = said.said[0][1], plain != spaced(group.name)
-        alone = dated or (stands_in and not shown[:1].isalpha()) or (stands_in and re.search(r"\d", shown))
+        alone = dated or (stands_in and (not shown[:1].isalpha() or re.search(r"\d", shown) or {*group.own} <= SEEKING))
         noun = re.sub(r"^(?:an?|one|any|some)\s", "the ", match.group(0))
-        told.put(match, shown if alone else f"{noun} {shown}")
+        option = is_option(group.first.value, group.first.schema)
+        told.put(match, shown if alone else f"{noun} ({shown})" if option else f"{noun} {shown}")
         return True
+
+    def _in_place(self, told: Told, group: Group, shown: str) -> bool:
+        """Say a value where the phrase only says what kind of value it is: `fill page 2`, `convert 18:00`."""
+        last = group.own[-1]
+        counted = last in INDEXES and not spoken_of(group.own[0], self.banned)
+        match = told.slot([group.own[0]]) if counted and len(group.own) > 1 else None
+        if match is not None and match.group("noun") and not told.owns(match):
+            told.put(match, f"{match.group('noun')} {shown}")
+            return True
+        if counted and len(group.own) > 1 and told.put_owner(group.own[0], f"{group.own[0]} {shown}"):
+            return True
+        several = _SEVERAL.match(told.phrase)
+        if several is not None and {*group.own} <= _HOW_MANY and isinstance(group.first.value, int):
+            things = several.group(2) if shown != "1" else singular(several.group(2))
+            told.phrase = f"{several.group(1)} {shown} {things}{told.phrase[several.end() :]}"
+            return True
+        kind = plural(last) if measures(group) else "(?!)"
+        kind = "text|wording|words" if group.own == ("text",) else kind
+        found = re.search(rf"(?:^\w+|\bwith) (?:{kind})$|^\w+ (?:{kind})\b", told.phrase)
+        if found is not None:
+            told.phrase = f"{found.group(0).rpartition(' ')[0]} {shown}".join(told.phrase.split(found.group(0), 1))
+        return found is not None

@@ -41,10 +41,10 @@ OTHERWISE = table("|".join(_WORDS["otherwise"]))
 COUNTING = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 MEASURES = table(
     "width=wide|height=high|length=long|depth=deep|thickness=thick|left=from the side/in from the edge"
-    "|top=from above/down"
+    "|top=from above/down|age=years old"
 )
 """What a person says behind a number for a size or a place."""
-POINTING = "(?:listed|shown|known|given|entered|filed) as"
+POINTING = "(?:(?:listed|shown|known|given|entered|filed) as|titled)"
 """What stands before the words that tell an entry from its like, as a pattern."""
 SPANS = frozenset("days weeks months years hours minutes seconds day week month year hour minute second".split())
 MONTHS = (

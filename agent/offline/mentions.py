@@ -30,6 +30,7 @@ _WORD = re.compile(r"[A-Za-z']+")
 _LIST_GAP = re.compile(r"\s*(?:,|,?\s+and|;)\s*")
 _ROW_LEAD = re.compile(
     rf"(?:whose (?:[a-z]+ ){{1,4}}is|namely|{POINTING}|I mean|that is to say)\s(?:[^.;?!()]*,\s)?[\"“]?$"
+    r"|\bthe \d?\d:\d\d (?:[a-z]+ ){1,3}with $"
 )
 _ROW_MORE = re.compile(r"\((?:namely|I mean|that is to say)\s[^()]*$")
 _THE = re.compile(r"\bthe $")
@@ -135,7 +136,7 @@ def _words(text: str) -> list[str]:
 
 def _picks_row(kind: Kind, before: str, after: str) -> bool:
     """Whether a value between two texts only tells which of several found things is meant: `the "Stock" tab`."""
-    if kind in ("quoted", "name") and _THE.search(before) and _ROW_TAIL.match(after):
+    if kind in ("quoted", "name", "time") and _THE.search(before) and _ROW_TAIL.match(after):
         return True
     return bool(_ROW_LEAD.search(before) or _ROW_MORE.search(before))
 

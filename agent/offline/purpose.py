@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,23 +10,19 @@ from toolweave.agent.offline.english import (
     articles,
     base_form,
     lowered,
-    opens_with_verb,
     past,
     plural,
-    reworded,
     spaced,
     with_article,
 )
-from toolweave.agent.offline.lexicon import DETERMINERS, ENTERING, PARTICLES, VERB_FORMS
-from toolweave.agent.whole_words import spoken_of
+from toolweave.agent.offline.lexicon import DETERMINERS, ENTERING, PARTICLES
+from toolweave.agent.offline.opening import as_order, as_shown, other_deed
 from toolweave.graph.nouns import ToolNouns, tool_nouns
 from toolweave.graph.vocabulary import DEEDS
-from toolweave.graph.words import plurals, singular, words
+from toolweave.graph.words import plurals, words
 from toolweave.servers.tools import Tool
 
 MOST_WORDS = 16
-BY_NAME = 0.4
-"""How often a request takes its words from a tool's name, where both would do."""
 LONGEST_REPORT = 9
 """Words of an object with which a report is still short."""
 
@@ -36,12 +30,6 @@ _INCOMPLETE = frozenset("put take give get bring lay set".split())
 """Verbs that need more than their object."""
 _MARKS = re.compile(r"[`*_]{1,3}(?=\S)|(?<=\S)[`*]{1,3}|\[[^\]]*\]|\([^)]*\)|<[^>]*>")
 _SENTENCE = re.compile(r"(?<=[\w'\")])[.!?](?:\s|$)|\n|;|:(?:\s|$)|\s[\u2013\u2014-]\s")
-_ABOUT_ITSELF = re.compile(
-    r"^(?:(?:this|the|a|an)\s+)?(?:(?:mcp|simple|useful|helper)\s+)?(?:tool|function|endpoint|method|api|action|command|operation)?\s*"
-    r"(?:(?:that|which|will|can|is|be)\s+)*(?:(?:used|use|allows?|lets?|helps?|enables?|intended|designed)\s+"
-    r"(?:(?:this|it|tool|you|users?|one|the|when you (?:need|want))\s+)*(?:to|for)?\s*)?",
-    re.IGNORECASE,
-)
 _TAIL = re.compile(
     r",?\s(?:[a-z]+ed (?=by ))?(?:by (?:its|their|the|a|an|any|name|id|words?|title|keyword|query|using|"
     r"specifying|providing)\b|using\b|"
@@ -65,7 +53,7 @@ _EXTRA = re.compile(
 
 _LISTED_FACTS = re.compile(r"\swith (?=.*(?:,|\band\b|\btheir\b|\bits\b)).*$")
 """What is shown of the things that are looked for."""
-_BEHIND_HEAD = re.compile(r"\s(?:of|to|for|in|on|from|at|with|by|into|as|about|through|against)\s|,")
+BEHIND_HEAD = re.compile(r"\s(?:of|to|for|in|on|from|at|with|by|into|as|about|through|against)\s|,")
 _FORMAL = re.compile(
     r"\b(?:given|specified|provided|supplied|specific|particular|existing|comprehensive|detailed)\s(?=[a-z])"
 )
@@ -83,13 +71,16 @@ class Purpose:
     nouns: ToolNouns
     noun: str
     """The kind of thing that it is about, as spoken, in the singular: `consultation time`."""
+    other: str = ""
+    """The second of two verbs of which a value says which was meant; mostly empty."""
 
     @property
     def done(self) -> str:
         """What has happened when it was called, such as `the loan has been renewed`; empty where that is unclear."""
-        thing = _BEHIND_HEAD.split(self.object)[0].split()
+        thing = BEHIND_HEAD.split(self.object)[0].split()
         last = words(thing[-1])[-1:] if thing and thing[-1].isalpha() else ()
-        if not self.noun or " " in self.verb or self.verb in _INCOMPLETE or last != (self.noun.split()[-1],):
+        unclear = self.other or not self.noun or " " in self.verb or self.verb in _INCOMPLETE
+        if unclear or last != (self.noun.split()[-1],):
             return ""
         return f"the {self.noun} has been {past(self.verb)}"
 
@@ -97,7 +88,8 @@ class Purpose:
     def report(self) -> str:
         """What somebody has done who did it, such as `renewed the loan`; empty where it is not said in few words."""
         if (
-            not self.object
+            self.other
+            or not self.object
             or re.search(r",| or | and [a-z]+ (?:an?|the|its|their|it|them)\b", self.object)
             or len(self.object.split()) > LONGEST_REPORT
         ):
@@ -125,61 +117,10 @@ class Purpose:
 def purpose_of(tool: Tool) -> Purpose:
     """Read what a tool is for."""
     nouns = tool_nouns(tool)
-    verb, rest = _described(_without_parameters(tool)) or _named(tool.name)
+    verb, rest = _described(_without_parameters(tool), tool.name) or named_deed(tool.name)
     verb = "get" if verb == "return" and verb not in words(tool.name) else verb  # of what comes back, no deed
     rest = _LISTED_FACTS.sub("", rest) if DEEDS.get(verb) in ("seek", "read") else rest
-    return Purpose(verb, rest, nouns, _noun(nouns, rest))
-
-
-def spoken_phrase(
-    purpose: Purpose, tool: Tool, banned: Sequence[str], rng: random.Random, about: Sequence[str] = ()
-) -> str:
-    """The verb phrase as somebody might say it: from the description or the name, with one of the verb's forms.
-
-    Things that it is `about` keep their place in it.
-    """
-    phrase = phrase_without(purpose, tool, banned, rng.randrange(3))
-    short = _short(purpose, tool)
-    lost = (set(about) & set(words(purpose.phrase))) - set(words(short))
-    if short and not lost and rng.random() < BY_NAME and not spoken_of(short, banned):
-        phrase = short
-    first, _, rest = phrase.partition(" ")
-    forms = [form for form in VERB_FORMS.get(first, (first,)) if not spoken_of(form, banned)]
-    kept = not forms or rest.partition(" ")[0] in (*PARTICLES, "me", "for", "and")
-    return phrase if kept else f"{rng.choice(forms)} {rest}".strip()
-
-
-def _short(purpose: Purpose, tool: Tool) -> str:
-    """The verb phrase of the name, where it says the same deed and thing as the description; else empty."""
-    verb, thing = _named(tool.name)
-    kind = thing.split()[-1] if thing else ""
-    head = [singular(word) for word in _BEHIND_HEAD.split(purpose.object)[0].split()]
-    alike = verb == purpose.verb or DEEDS.get(verb, "") == DEEDS.get(purpose.verb)
-    same = kind and (singular(kind) in head or (head and head[-1].startswith(kind)))
-    told = alike and same and purpose.nouns.deed != "seek" and verb in spaced(tool.name).split()
-    return f"{verb} {thing}" if told and 1 < len(thing.split()) <= 4 else ""
-
-
-def phrase_without(purpose: Purpose, tool: Tool, banned: Sequence[str], turn: int = 0) -> str:
-    """The verb phrase with none of the banned words in it, from the description, the name, or general words."""
-    named = _named(tool.name)
-    for short in (True, False):
-        for phrase in (purpose.phrase, f"{named[0]} {named[1]}".strip()):
-            kept = reworded(phrase, banned, turn, short=short)
-            if kept is not None:
-                return kept
-    noun = reworded(purpose.noun or "it", banned, turn) or "it"
-    return f"{_PLAIN_VERBS[purpose.nouns.deed]} {'the ' if noun != 'it' else ''}{noun}"
-
-
-_PLAIN_VERBS = {
-    "seek": "find",
-    "read": "show me",
-    "make": "set up",
-    "change": "change",
-    "end": "remove",
-    "act": "handle",
-}
+    return Purpose(verb, rest, nouns, _noun(nouns, rest), other_deed(tool.description))
 
 
 def _without_parameters(tool: Tool) -> str:
@@ -192,40 +133,18 @@ def _without_parameters(tool: Tool) -> str:
     )
 
 
-def _described(description: str) -> tuple[str, str] | None:
+def _described(description: str, name: str) -> tuple[str, str] | None:
     """The verb phrase of the first sentences that has one; shouted openings such as "START HERE" are passed over."""
     text = re.sub(r" +([.,;:!?])(?=\s|$)", r"\1", _MARKS.sub(" ", description.strip()[:600])).strip()
     text = re.sub(r"^([A-Za-z]+)(?:/[a-z]+)+ ", r"\1 ", text).lstrip("-# \n")
-    for at, sentence in enumerate(_SENTENCE.split(text)[:2]):
-        found = _ordered(" ".join(sentence.split())) if not sentence.isupper() else None
+    sentences = [" ".join(sentence.split()) for sentence in _SENTENCE.split(text)[:2]]
+    for at, sentence in enumerate(sentences):
+        order = as_order(sentence, name) if not sentence.isupper() else None
+        read = order or (as_shown(sentence, name) if at == 0 else None)
+        found = _trimmed(*read) if read is not None else None
         if found is not None and not (at and found[0] == "return"):
             return found
     return None
-
-
-def _ordered(sentence: str) -> tuple[str, str] | None:
-    """A sentence as an order: verb and object."""
-    parts = sentence.split()
-    if parts and base_form(parts[0]) is None and not opens_with_verb(parts):
-        parts = _ABOUT_ITSELF.sub("", sentence).split()
-    if not parts:
-        return None
-    verb = base_form(parts[0]) or (_plain_verb(parts[0].lower()) if opens_with_verb(parts) else None)
-    if verb is None or (
-        len(parts) > 1 and parts[1].lower() in ("of", "is", "for") and verb not in ("look", "search", "ask", "pay")
-    ):
-        return None
-    rest = parts[1:]
-    if rest and rest[0].lower() in PARTICLES and rest[1:2] != ["the"]:
-        verb, rest = f"{verb} {rest[0].lower()}", rest[1:]
-    elif len(rest) > 1 and rest[0].lower() in ("and", "or") and base_form(rest[1]):
-        rest = rest[2:]
-    return _trimmed(verb, " ".join(rest))
-
-
-def _plain_verb(word: str) -> str:
-    """An unknown verb without the ending of "it unstages"."""
-    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us")) and len(word) > 4 else word
 
 
 def _trimmed(verb: str, text: str) -> tuple[str, str] | None:
@@ -233,10 +152,12 @@ def _trimmed(verb: str, text: str) -> tuple[str, str] | None:
     text = articles(
         _FORMAL.sub("", re.sub(r",\s[a-z]+(?:ed(?: [a-z]+)?$|ing\b.*$)|,? or [a-z]+ (?:it|one|them)$", "", text))
     )
+    text = re.sub(r"(?<=\w) (?:done|made|held|kept) (?=(?:in|on|at|for|during)\b)", " ", text)
     text = re.sub(r"^(.*\b(?:an?|the) [a-z -]+?) whos?e?\b.*$", r"\1", text)
     text = re.sub(r"[\s'\"(),.-]+$", "", text)
     while text.rpartition(" ")[2].lower() in _PREPOSITIONS and " " in text:
         text = text.rpartition(" ")[0]
+    text = re.sub(r"^(?=(?:current|latest|entire|whole|overall)\b)", "the ", text)
     if text.lower() in ("here", "there", "now", "it", "this", "with"):
         return None
     if not text or len(text.split()) > MOST_WORDS or re.search(r"[{}<>=]|\w_\w|[a-z][A-Z]", text):
@@ -244,7 +165,7 @@ def _trimmed(verb: str, text: str) -> tuple[str, str] | None:
     return verb, lowered(text)
 
 
-def _named(name: str) -> tuple[str, str]:
+def named_deed(name: str) -> tuple[str, str]:
     """The verb phrase of a name: `list_free_slots` → list + the free slots."""
     parts = spaced(name).split()
     at = next((place for place, word in enumerate(parts) if base_form(word)), None)
@@ -258,6 +179,8 @@ def _named(name: str) -> tuple[str, str]:
     if parts and parts[0] in PARTICLES:
         verb, parts = f"{verb} {parts[0]}", parts[1:]
     parts = [word for word in parts if word not in ("id", "ids")]
+    if parts[1:] and parts[-1] in ("info", "information", "details"):
+        return verb, f"{'details' if parts[-1] == 'details' else 'information'} about the {' '.join(parts[:-1])}"
     thing = " ".join(parts)
     if DEEDS.get(verb.split()[0]) == "make" and thing and plural(thing) != thing:
         return verb, with_article(thing)

@@ -23,7 +23,7 @@ from toolweave.agent.offline.wording import FILES, NAMING, PLACES
 from toolweave.agent.roles import Query, QueryAsk
 from toolweave.agent.whole_words import spoken_of
 
-_GREETS = re.compile(r"(?:hi|hello|hey|good|oh|ah|okay|right|ready|lovely|thanks|morning)\b", re.IGNORECASE)
+_PRONOUN = re.compile(r"\b([a-z]+) (off|up|out|down|back|away) (it|them)\b")
 
 
 def ask_for(ask: QueryAsk) -> Query:
@@ -38,7 +38,7 @@ def ask_for(ask: QueryAsk) -> Query:
 def _drafted(calls: Sequence[Pictured], banned: Sequence[str], ask: QueryAsk, rng: random.Random) -> Spoken:
     if ask.corrects and ask.inputs:
         return change_of_mind(ask, banned, rng)
-    describer = Describer(calls, banned, rng, loose=ask.style.vagueness == "loose")
+    describer = Describer(calls, banned, rng, loose=ask.style.vagueness == "loose", brief=not ask.complaints)
     steps = _steps(describer, calls, ask.style.distance == "explicit")
     said = [pair for told in steps for pair in told.said]
     return _spoken(steps, _is_ordered(calls, steps), banned, ask, rng), said
@@ -81,14 +81,16 @@ def _is_wanted(calls: Sequence[Pictured], number: int, explicit: bool) -> bool:
 def _spoken(steps: Sequence[Told], in_order: bool, banned: Sequence[str], ask: QueryAsk, rng: random.Random) -> str:
     style = ask.style
     deeds = [Deed(_tidy(rephrased(told.phrase, banned, rng)), told.verb, told.sentences) for told in steps]
-    parts = asked(deeds, in_order, style.register, ask.relation if ask.history else "opens", rng)
-    if not ask.history and (said := remark(style.persona, style.register, rng)):
-        parts.insert(len(parts) if _GREETS.match(parts[0]) else rng.choice((0, len(parts))), said)
+    said = "" if ask.history else remark(style.persona, style.register, rng)
+    parts = asked(deeds, in_order, style.register, "" if said else ask.relation if ask.history else "opens", rng)
+    if said:
+        parts.insert(rng.choice((0, len(parts))), said)
     if ask.occasion and not ask.history and not spoken_of(ask.occasion, ask.forbidden):
         parts.insert(rng.choice((0, len(parts))), occasion(ask.occasion, rng))
     return _tidy(" ".join(parts))
 
 
 def _tidy(text: str) -> str:
-    """Without the commas that values left where nothing follows."""
+    """With `call it off` for `call off it`, and without the commas that values left where nothing follows."""
+    text = _PRONOUN.sub(r"\1 \3 \2", text)
     return re.sub(r",(?=[?.!]|$)", "", re.sub(r"\s*,(?:\s*,)+", ",", text)).replace(" ,", ",").strip()

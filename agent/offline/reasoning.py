@@ -136,5 +136,5 @@ def closing_thoughts(purpose: Purpose | None, made: Sequence[Seen], rng: random.
     elif purpose is not None and purpose.report:
         ways += _HAVING
     deed, noun = (purpose.report, purpose.noun) if purpose is not None else ("", "")
-    many = COUNTING[min(len(made), len(COUNTING) - 1)]
+    many = "Both" if len(made) == 2 else f"All {COUNTING[min(len(made), len(COUNTING) - 1)]}"
     return pick(rng, ways, name=names[-1], first=names[0], many=many, deed=deed, noun=noun)

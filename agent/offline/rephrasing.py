@@ -38,4 +38,4 @@ def _ways(match: re.Match[str]) -> Sequence[str]:
         return OTHERWISE.get(match.group(0), ())
     kind, one = match.group("kind"), singular(many)
     whole = (f"all the {kind}{many}", f"the {kind}{many}", f"all of the {kind}{many}")
-    return (*whole, f"every {kind}{one}", f"each {kind}{one}") if one != many else ()
+    return (*whole, f"every {kind}{one}") if one != many else ()

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolweave.agent.offline.english import capitalised, joined, lowered, reworded, spaced
-from toolweave.agent.offline.lexicon import COUNTING, SMALL
+from toolweave.agent.offline.lexicon import COUNTING, SMALL, SPANS
 from toolweave.agent.offline.saying import spoken_value
-from toolweave.agent.offline.wording import REMARKS, SHORT_UNITS, Group, label, measured_as, tails_of, unit_of
+from toolweave.agent.offline.tails import SHORT_UNITS, is_limit, measured_as, tails_of, unit_of
+from toolweave.agent.offline.wording import REMARKS, Group, label
 from toolweave.agent.roles import UserValue
 from toolweave.agent.whole_words import spoken_of
 
@@ -51,7 +52,8 @@ def _counts(group: Group, banned: Sequence[str]) -> bool:
     """Whether the value is a small number of things: `three lines`."""
     value, named = group.first.value, label(group, banned) or ""
     small = isinstance(value, int) and not isinstance(value, bool) and 1 < value < len(COUNTING)
-    return small and len(group.items) == 1 and named.endswith("s") and not unit_of(group)
+    listed = group.first.pointer.rpartition("/")[2].isdigit()
+    return small and not listed and len(group.items) == 1 and named.endswith("s") and not unit_of(group)
 
 
 def _item(group: Group, text: str, banned: Sequence[str]) -> str:
@@ -99,13 +101,15 @@ def _sentence(group: Group, text: str, shown: Sequence[str], banned: Sequence[st
             options = [f"{text} {named}, please", f"There should be {text} {named}", f"Make it {text} {named}"]
     if sizes := measured_as(group, banned):
         options = [f"{way} {text} {size}" for way in ("Make it", "It should be", "I'd like it") for size in sizes]
+    if is_limit(group):
+        options = [f"No more than {text}, please", f"At most {text}"]
     unit = unit_of(group) if not isinstance(group.first.value, str) else ""
     if unit:
         forms = [
             f"Make it {text} {unit}",
             f"Make it {text} {SHORT_UNITS.get(unit, unit)}",
-            f"Make it a {text}-{unit.removesuffix('s')} one",
         ]
+        forms = [f"For {text} {unit}, please"] if unit in SPANS else forms
         options = [form for form in forms if not spoken_of(_outside(form, shown), banned)][:1] or options
     if set(group.own) & REMARKS:
         options += [f"Put it like this: {text}", f"The wording is {text}"]
@@ -113,8 +117,9 @@ def _sentence(group: Group, text: str, shown: Sequence[str], banned: Sequence[st
     if options:
         return rng.choice(options)
     tails = [tail for tail in tails_of(group, text, banned) if not spoken_of(_outside(tail, shown), banned)]
+    behind = next((tail for tail in tails if tail[0].isalpha()), "")
     return (
-        f"It's {tails[0]}" if tails else rng.choice((f"It should be {text}", f"Make it {text}", f"Please take {text}"))
+        f"It's {behind}" if behind else rng.choice((f"It should be {text}", f"Make it {text}", f"Please take {text}"))
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from toolweave.agent.probing.trials import START, WORKED, End
 from toolweave.agent.probing.walk import Prospect, Walk
 from toolweave.graph.fields import Scalar
 from toolweave.graph.learning.links import Link
+from toolweave.graph.schema import Parameter, parameters
 from toolweave.servers.json_values import canonical
 from toolweave.servers.tools import Tool
 
@@ -139,7 +141,7 @@ class Bindings:
         """Arguments that worked once if their things exist from the start, else well-chosen ones."""
         worked = [seen.arguments for seen in self.explorer.worked[tool.id] if self.exists(seen)]
         distinct = list({canonical(arguments): arguments for arguments in worked}.values())
-        if distinct and not walk.variant % self._variants(tool):
+        if distinct and not self._variant(walk, tool):
             sure = [one for one in distinct if self._works_at_once(tool, one)] or distinct
             own = [one for one in sure if not set(walk.things).isdisjoint(self.things.given(tool, one))]
             return self.explorer.rng.choice(own or sure)
@@ -151,10 +153,11 @@ class Bindings:
         return self.effects.exact.known((START,), (tool.id, call_text(arguments, {}))) == WORKED
 
     def _filled(self, walk: Walk, tool: Tool) -> Filled | None:
-        filler = self.explorer.filler
+        filler, variant = self.explorer.filler, self._variant(walk, tool)
         filled = filler.fill(
             tool,
-            walk.variant % self._variants(tool),
+            variant,
+            also=[one for one in self._offering(tool) if walk.free and variant and not one.required],
             prefer=lambda link: self._own(walk, link.tool, link.parameter.path),
             avoid=self.is_gone,
         )
@@ -166,14 +169,27 @@ class Bindings:
         """Whether everything that a call names exists on a fresh environment."""
         return all(thing in self.things.first for thing in self.things.given(seen.tool, seen.arguments))
 
-    def _variants(self, tool: Tool) -> int:
-        """Required choices are worth trying one by one."""
-        sizes = [
-            len(link.parameter.schema["enum"])
-            for link in self.explorer.filler.links.values()
-            if link.tool.id == tool.id and link.parameter.required and "enum" in link.parameter.schema
-        ]
-        return min(max(sizes, default=1), MOST_VARIANTS)
+    def choices(self, tool: Tool, most: int = MOST_VARIANTS, *, optional: bool = True) -> int:
+        """How many ways there are to fill what offers a choice; leaving out what is optional is one of them."""
+        offering = [one for one in self._offering(tool) if optional or one.required]
+        return min(max((len(one.schema["enum"]) + (not one.required) for one in offering), default=1), most)
+
+    def varied(self, action: Action, number: int) -> str:
+        """The arguments of a call with the choice of that number in every optional place that offers one."""
+        arguments = json.loads(action[1])
+        for one in self._offering(self.explorer.by_id[action[0]]):
+            number, options = number % (len(one.schema["enum"]) + 1), one.schema["enum"]
+            if number and not one.required:
+                put(arguments, one.path, options[number - 1])
+        return canonical(arguments)
+
+    def _offering(self, tool: Tool) -> list[Parameter]:
+        """The parameters of a tool that offer a choice."""
+        return [one for one in parameters(tool) if "enum" in one.schema]
+
+    def _variant(self, walk: Walk, tool: Tool) -> int:
+        """Which way to fill what offers a choice."""
+        return walk.variant % self.choices(tool, optional=walk.free)
 
     def _about(self, walk: Walk, tool: Tool, arguments: dict[str, Any]) -> list[Filled]:
         """The arguments with the walk's things: wherever they fit, and in one place only."""

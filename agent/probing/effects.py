@@ -13,7 +13,7 @@ from toolweave.agent.probing.calltext import Action, newest_step
 from toolweave.agent.probing.complaints import Complaint, Mark, Reasons
 from toolweave.agent.probing.errors import Errors
 from toolweave.agent.probing.state_edges import affects_edge, state_edge
-from toolweave.agent.probing.trials import UNKNOWN, WORKED, End, Rows, Situation, Trial, closeness
+from toolweave.agent.probing.trials import UNKNOWN, WORKED, End, Rows, Situation, Trial, as_close, closeness
 from toolweave.graph.model import Edge, Effect
 
 HARMLESS_AFTER = 2
@@ -22,6 +22,8 @@ KNOWN_AGAIN = 2
 """Equal ends of a call made twice in a row, after which it is not made twice any more."""
 ALIKE_SHARE, ANY_SHARE = 0.4, 0.85
 """What is left of the worth of a trial after an equal one in the same manner, and after one in any manner."""
+LIKELY_SO = 0.5
+"""What is left of the worth of a trial when a complaint that changed speaks for the effect."""
 STUCK_AFTER = 3.0
 """Steps that did not move an error, after which it is worth half as much to try another."""
 LOCKED = 0.7
@@ -45,8 +47,10 @@ class Effects:
     """Tool id → times that outputs were read before and after it."""
     open: list[tuple[Trial, tuple[Action, ...]]] = field(default_factory=list[tuple[Trial, tuple[Action, ...]]])
     """Trials in which several steps can have made the difference, and those steps."""
-    _same: Counter[tuple[str, str, Effect, str]] = field(default_factory=Counter[tuple[str, str, Effect, str]])
-    """(first tool, second tool, effect, manner) → trials in which the first made no difference."""
+    _same: dict[tuple[str, str, Effect], Counter[str]] = field(
+        default_factory=dict[tuple[str, str, Effect], Counter[str]]
+    )
+    """(first tool, second tool, effect) → manners of trials in which the first made no difference."""
     _total: Counter[tuple[str, str, Effect]] = field(default_factory=Counter[tuple[str, str, Effect]])
     """The same in any manner."""
     _flips: Counter[tuple[str, str, Effect]] = field(default_factory=Counter[tuple[str, str, Effect]])
@@ -59,6 +63,10 @@ class Effects:
     """Situation → what its last step acted on or made."""
     _changes: Counter[tuple[str, str, Effect]] = field(default_factory=Counter[tuple[str, str, Effect]])
     """(first tool, second tool, effect) → trials in which the first, and nothing else, changed the complaint."""
+    ended: dict[tuple[str, End], set[str]] = field(default_factory=dict[tuple[str, End], set[str]])
+    """(tool id, kind of error) → ids of tools that alone have ended it."""
+    brought: dict[tuple[str, End], set[str]] = field(default_factory=dict[tuple[str, End], set[str]])
+    """(tool id, kind of error) → ids of tools that alone have brought it."""
     works_when_new: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """(first tool, second tool) where the second worked on what the first had just made."""
     _worked: set[str] = field(default_factory=set[str])
@@ -79,8 +87,9 @@ class Effects:
 
     def refresh(self) -> None:
         """Compare anew."""
-        self._same, self._total, self._flips, self._changes = Counter(), Counter(), Counter(), Counter()
+        self._same, self._total, self._flips, self._changes = {}, Counter(), Counter(), Counter()
         self._again, self._stuck, self.open = {}, Counter(), []
+        self.ended, self.brought = {}, {}
         rows = self.exact.ends.values()
         self._worked = {action[0] for row in rows for action, ends in row.items() if WORKED in ends}
         self.works_when_new = {
@@ -137,29 +146,28 @@ class Effects:
     def _note_equal(self, trial: Trial) -> None:
         for step in dict.fromkeys(trial.between):
             pair = (step[0], trial.action[0], trial.effect)
-            self._same[*pair, self.manner(step, trial.action)] += 1
+            self._same.setdefault(pair, Counter())[self.manner(step, trial.action)] += 1
             self._total[pair] += 1
             if trial.before != WORKED:
                 self._stuck[trial.action[0], trial.before] += 1
 
     def _explain(self, trial: Trial) -> None:
         steps = trial.between
-        if trial.action in steps and len(steps) > 1:
-            return
         suspects = tuple(step for step in dict.fromkeys(steps) if not self._innocent(step, trial)) or steps
-        if len(suspects) == 1:
+        known, error = (self.ended, trial.before) if trial.after == WORKED else (self.brought, trial.after)
+        if len(suspects) == 1 and (len(steps) == 1 or trial.action not in steps):
             self._flips[suspects[0][0], trial.action[0], trial.effect] += 1
-        elif not any(self.shown(step[0], trial.action[0], trial.effect) for step in suspects):
+            known.setdefault((trial.action[0], error), set()).add(suspects[0][0])
+        elif known.get((trial.action[0], error), set()).isdisjoint(step[0] for step in suspects):
             self.open.append((trial, suspects))
 
     def _innocent(self, step: Action, trial: Trial) -> bool:
         """Whether a step has nothing to do with a call, or was tried before it and never made a difference."""
-        if len(trial.between) == 1:
+        manner = self.manner(step, trial.action)
+        if len(trial.between) == 1 or "!" in manner:
             return False
-        first, second = step[0], trial.action[0]
-        if self.shown(first, second, trial.effect):
-            return False
-        return not self.manner(step, trial.action) or self._total[first, second, trial.effect] >= HARMLESS_AFTER
+        pair = step[0], trial.action[0], trial.effect
+        return not manner or (not self.shown(*pair) and self._alike(pair, manner) >= HARMLESS_AFTER)
 
     def manner(self, step: Action, action: Action) -> str:
         """By which parameters a call is about what a step is about."""
@@ -184,10 +192,6 @@ class Effects:
         sure = len(counts) == 1 and counts.total() >= KNOWN_AGAIN
         return next(iter(counts)) if sure and WORKED not in counts else None
 
-    def repeats(self, tool: str) -> bool:
-        """Whether a call of a tool has worked twice in a row."""
-        return self._again.get(tool, Counter())[WORKED] > 0
-
     def shown(self, first: str, second: str, effect: Effect) -> bool:
         """Whether trials have shown an effect of one tool on another."""
         return self._flips[first, second, effect] > 0 or self._changes[first, second, effect] > 0
@@ -204,12 +208,19 @@ class Effects:
         """What can be learned from a call after a step, when `before` is how it ends without; 1 where all is open."""
         first, second = step[0], action[0]
         effect: Effect = "disables" if before == WORKED else "enables"
-        if not manner or self.shown(first, second, effect):
+        if not manner or self.flips(first, second, effect):
             return 0.0
         total = self._total[first, second, effect]
-        same = ALIKE_SHARE ** self._same[first, second, effect, manner] * ANY_SHARE**total
+        alike = self._alike((first, second, effect), manner)
+        same = ALIKE_SHARE**alike * ANY_SHARE ** (total - alike)
         fresh = "!" in manner or ("=" in manner and not total)
+        same *= LIKELY_SO if self.shown(first, second, effect) else 1.0
         return same * closeness(manner) * self._hint(first, second, before, fresh)
+
+    def _alike(self, pair: tuple[str, str, Effect], manner: str) -> int:
+        """Trials without a difference in which the call was about what the step was about at least as closely."""
+        manners = self._same.get(pair, Counter[str]())
+        return sum(count for other, count in manners.items() if as_close(other, manner))
 
     def _hint(self, first: str, second: str, before: End, fresh: bool) -> float:
         """Errors that nothing ever moved are hardly worth a call, those that speak of what the step does are."""

@@ -18,12 +18,15 @@ from toolweave.agent.probing.session import Observation, Session, differ
 from toolweave.graph.build import build_graph
 from toolweave.graph.learning.links import Link
 from toolweave.graph.learning.values import never_seen
+from toolweave.graph.schema import parameters
 from toolweave.servers.json_values import canonical
 from toolweave.servers.tools import Tool
 
 ROUNDS = 4
 GUESSING = 2
 """The round from which values are tried that nothing shows."""
+PARTS = ("a", "e", "")
+"""Parts that most texts have."""
 NEWS = 1 / 20
 """Share of the tools that have to show new outputs before names are matched again."""
 TRIES = 4
@@ -71,9 +74,31 @@ class Explorer:
             self._refresh()
             for tool in self.tools:
                 await self._visit(tool, session, turn, 1 if retry else self._wanted(tool, turn))
+            if turn == 0:
+                await self._search(session)
             idle = self._progress() == before and not self._may_guess(turn, retry)
             if turn > 0 and (idle or (retry and not self.stuck())):
                 return
+
+    async def _search(self, session: Session) -> None:
+        """Look for parts that most texts have with tools that found nothing for a whole guessed text."""
+        for tool in self.stuck():
+            last = next((seen for seen in reversed(self.journal) if seen.tool is tool), None)
+            if last is None or last.outcome != "empty" or not self.reads(tool):
+                continue
+            for part in PARTS:
+                arguments = self._with_part(tool, last.arguments, part)
+                if arguments == last.arguments or (await self.attempt(tool, Filled(arguments), session)).worked:
+                    break
+
+    def _with_part(self, tool: Tool, arguments: dict[str, object], part: str) -> dict[str, object]:
+        """Arguments with a part in the place of every text that a user may choose."""
+        changed = copy.deepcopy(arguments)
+        texts = {place for place, value in argument_leaves(arguments) if isinstance(value, str)}
+        for one in parameters(tool):
+            if place_of(one.path) in texts and not {"enum", "const", "format"} & {*one.schema}:
+                put_at(changed, place_of(one.path), part)
+        return changed
 
     def _may_guess(self, turn: int, retry: bool) -> bool:
         """Whether the server seems empty, as nothing could be changed yet: only what nothing shows can begin then."""

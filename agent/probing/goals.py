@@ -40,23 +40,23 @@ def goals(effects: Effects, done: Container[tuple[Situation, Action]]) -> dict[S
         here = found.setdefault(one.situation, {})
         if one.action not in here or here[one.action].worth < one.worth:
             here[one.action] = one
-    return {situation: list(here.values()) for situation, here in found.items() if _leads(effects, situation)}
+    return {situation: list(here.values()) for situation, here in found.items() if leads(effects, situation)}
 
 
 def _siblings(effects: Effects) -> Iterator[Goal]:
     """For every two calls of which it is known how both end in one situation: the one after the other."""
     for situation, row in effects.exact.ends.items():
-        known = _known_on(effects, situation)
+        known = known_on(effects, situation)
         for step in row:
             if effects.exact.known(situation, step) != WORKED:
                 continue
             for action, end in known.items():
                 manner = effects.manner(step, action)
                 if action != step and manner and (worth := effects.worth(step, action, end, manner)) >= LEAST:
-                    yield _shortened(effects, (*situation, step), action, worth)
+                    yield shortened(effects, (*situation, step), action, worth)
 
 
-def _shortened(effects: Effects, situation: Situation, action: Action, worth: float, *, keep_last: bool = True) -> Goal:
+def shortened(effects: Effects, situation: Situation, action: Action, worth: float, *, keep_last: bool = True) -> Goal:
     """The goal by a path of only those steps that its call, and the last step where that is kept, need."""
     last = len(situation) - 1
     needed = _needed(effects, situation, action) | ({last} if keep_last and last else set[int]())
@@ -82,7 +82,7 @@ def _needed(effects: Effects, situation: Situation, action: Action) -> set[int]:
     return enabling | steps_of(action)
 
 
-def _known_on(effects: Effects, situation: Situation) -> dict[Action, End]:
+def known_on(effects: Effects, situation: Situation) -> dict[Action, End]:
     """How calls that were tried on a path should end there."""
     tried = dict.fromkeys(
         action for size in range(1, len(situation) + 1) for action in effects.exact.ends.get(situation[:size], {})
@@ -91,18 +91,20 @@ def _known_on(effects: Effects, situation: Situation) -> dict[Action, End]:
     return {action: known[1] for action, known in found.items() if known is not None}
 
 
-def _leads(effects: Effects, situation: Situation) -> bool:
+def leads(effects: Effects, situation: Situation) -> bool:
     """Whether no step of the way is known to fail."""
     return all(effects.exact.known(situation[:at], situation[at]) in (WORKED, None) for at in range(1, len(situation)))
 
 
 def _settling(effects: Effects) -> Iterator[Goal]:
-    """For trials in which several steps can have made the difference."""
-    for trial, suspects in effects.open:
-        places = [at for at in range(trial.since, len(trial.situation)) if trial.situation[at] in suspects]
-        yield Goal(trial.situation[: places[-1]], trial.action, SETTLES)
-        for at in places:
-            yield _shortened(effects, trial.situation[: at + 1], trial.action, SETTLES)
+    """For trials in which several steps can have made the difference: the call right before the last of them.
+
+    If it ends as at first, that step made the difference; else an earlier one did, and comes next.
+    """
+    firsts = {(trial.situation, trial.action[0]): (trial, suspects) for trial, suspects in reversed(effects.open)}
+    for trial, suspects in reversed(firsts.values()):
+        last = max(at for at in range(trial.since, len(trial.situation)) if trial.situation[at] in suspects)
+        yield Goal(trial.situation[:last], trial.action, SETTLES)
 
 
 def _missing(effects: Effects) -> Iterator[Goal]:
@@ -111,7 +113,7 @@ def _missing(effects: Effects) -> Iterator[Goal]:
         for action in row if len(situation) > 1 else ():
             first = newest_step(action) + 1
             after = effects.exact.known(situation, action)
-            if after is None or first >= len(situation):
+            if after is None or first >= len(situation) or action in situation:
                 continue
             expected = effects.expected(situation[:-1], action)
             if expected is not None:
@@ -122,7 +124,7 @@ def _missing(effects: Effects) -> Iterator[Goal]:
             steps = dict.fromkeys(situation[first:])
             worth = sum(effects.worth(step, action, before, effects.manner(step, action)) for step in steps)
             chance = OPENS if after == WORKED else LIKELY if _works_when_new(effects, situation, action) else CLOSES
-            yield _shortened(effects, situation[:first], action, worth * chance, keep_last=False)
+            yield shortened(effects, situation[:first], action, worth * chance, keep_last=False)
 
 
 def _works_when_new(effects: Effects, situation: Situation, action: Action) -> bool:

@@ -71,11 +71,14 @@ class ServerProbe:
             return
         try:
             if await self._on_fresh(self._look_around):
-                for number in range(self._environments - 1):
-                    if not await self._on_fresh(self._test_access if number == 0 else self._walker.walk):
+                works = [self._test_access, *[self._walk] * (self._environments - 3), self._last_walk]
+                for work in works[: self._environments - 1]:
+                    if not await self._on_fresh(work):
                         return
         except ServerError as error:
             self.problem = str(error)
+        finally:
+            self._walker.effects.refresh()
 
     async def _look_around(self, session: Session) -> bool:
         await self._explorer.explore(session)
@@ -85,6 +88,12 @@ class ServerProbe:
     async def _test_access(self, session: Session) -> bool:
         await self._access.run(session)
         return True
+
+    async def _walk(self, session: Session) -> bool:
+        return await self._walker.walk(session)
+
+    async def _last_walk(self, session: Session) -> bool:
+        return await self._walker.walk(session, last=True)
 
     async def _on_fresh(self, work: Callable[[Session], Awaitable[bool]]) -> bool:
         """Do something on a fresh environment; whether it makes sense to go on."""

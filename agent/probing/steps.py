@@ -60,7 +60,8 @@ class Steps:
                 self._overhear(walk, one, seen)
             repaired = self.bindings.repaired(walk, one, seen)
             return repaired is not None and await self.take(walk, repaired, session)
-        self.explorer.worked[one.tool.id].append(seen)
+        if not walk.free or not self.explorer.worked[one.tool.id]:
+            self.explorer.worked[one.tool.id].append(seen)
         self.done[one.tool.id] += 1
         self._note(walk, one, seen)
         walk.situation = (*walk.situation, one.action)
@@ -102,6 +103,7 @@ class Steps:
         walk.join(fresh, first=True)
         walk.about.append((*fresh, *given))
         walk.tie([*fresh, *given])
+        walk.join(given)
         walk.join([other for thing in given for other in self.things.company(thing)])
         walk.born |= {thing: (len(walk.situation) - 1, number) for number, thing in enumerate(fresh)}
         self.effects.about[walk.situation] = frozenset(walk.mark(thing) for thing in walk.about[-1])

@@ -15,7 +15,7 @@ from toolweave.agent.probing.session import Observation
 from toolweave.graph.fields import Scalar, leaves
 from toolweave.graph.learning.links import Link
 from toolweave.graph.learning.pools import Field, row_of
-from toolweave.graph.learning.values import distinctive, key
+from toolweave.graph.learning.values import distinctive, key, look
 from toolweave.servers.tools import Tool
 
 Thing = str
@@ -54,6 +54,8 @@ class Things:
         for seen in islice(journal, self._read, None):
             if seen.worked:
                 self._take_in(seen)
+            else:
+                self._overhear(seen)
         self._read = len(journal)
 
     def thing(self, link: Link, value: Scalar) -> Thing | None:
@@ -146,6 +148,15 @@ class Things:
                     self._made.add(thing)
             if reading:
                 self.relate([thing for thing in (*given, *row[:MOST_IN_ROW]) if thing in self.first])
+
+    def _overhear(self, seen: Observation) -> None:
+        """What an error names, and no output has shown as new, was there from the start."""
+        given = set(self.given(seen.tool, seen.arguments))
+        looks = {look for link in self.filler.links.values() for look in link.accepted_looks()}
+        for token in _TOKEN.findall(seen.result.text[:2000]):
+            fresh = token not in given and token not in self._made and token not in self.first
+            if fresh and distinctive(token) and look(token) in looks:
+                self.first[self._known(token, token)] = None
 
     def relate(self, row: Sequence[Thing]) -> None:
         """Note that things belong together."""

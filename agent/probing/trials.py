@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from toolweave.agent.probing.calltext import Action
 from toolweave.graph.model import Effect
@@ -24,6 +25,8 @@ WORKED: End = 0
 UNKNOWN: End = -1
 """Some error, nobody knows which."""
 
+HOW_CLOSE = " ?~="
+"""How closely a call can be about what a step is about, by one parameter."""
 NAMED, NEAR, FAR, BESIDE = 1.5, 0.8, 0.35, 0.4
 """Worth of a trial of a call whose error named what the step is about, and of one between calls about neighbours,
 neighbours of neighbours, and when one is about no thing."""
@@ -104,3 +107,16 @@ def closeness(manner: str) -> float:
     if "~" in manner:
         return NEAR
     return FAR if "?" in manner else BESIDE
+
+
+@lru_cache(maxsize=1 << 14)
+def as_close(one: str, other: str) -> bool:
+    """Whether one manner is at least as close as another one in every parameter."""
+    if "!" in other and "!" not in one:
+        return False
+    how = {part[:-1]: part[-1] for part in one.rstrip("!").split(",") if part}
+    return all(
+        HOW_CLOSE.find(how.get(part[:-1], " ")) >= HOW_CLOSE.index(part[-1])
+        for part in other.rstrip("!").split(",")
+        if part and part[-1] in HOW_CLOSE
+    )

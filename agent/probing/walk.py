@@ -33,6 +33,8 @@ class Walk:
     """Call → what its error named beside what the call is about."""
     variant: int = 0
     """Choice among required choices."""
+    free: bool = False
+    """Whether optional choices are tried too."""
     snapshot: Snapshot | None = None
     """What reading tools return in the present situation, if it was looked up."""
 

@@ -12,12 +12,8 @@ from toolweave.agent.probing.walk import Prospect, Walk
 
 ALSO = 0.3
 """Share of the worth of further steps, because one of them that mattered would have to be found."""
-AHEAD = 0.3
-"""Worth of what a step makes it possible to learn, beside what is learned at once."""
 GUESSED = 0.4
 """How likely a call of which nothing is known on this path would have worked before a step."""
-FEW = 0.3
-"""Worth from which a further call is counted on."""
 MOST_NOW = 2.0
 
 
@@ -48,25 +44,25 @@ class Worth:
         total = max(each, default=0.0) + sum(each[:-1]) * ALSO
         return min(total * (GUESSED if before is None else 1.0), MOST_NOW)
 
-    def ahead(self, one: Prospect, others: Sequence[Prospect]) -> float:
-        """What could be learned, per call, from this one and from other calls after it."""
-        total, count = self.now(one), 1
-        for other in others:
-            if other.action != one.action:
-                before = other.known[1] if other.known else UNKNOWN
-                manner = self.effects.manners[one.action, other.action] = self.manner(one.things, other)
-                worth = self.effects.worth(one.action, other.action, before, manner)
-                total, count = (total + worth, count + 1) if worth >= FEW else (total, count)
-        return total / count
+    def after(self, one: Prospect, other: Prospect) -> float:
+        """What could be learned of one call from how another one ends after it."""
+        before = other.known[1] if other.known else UNKNOWN
+        manner = self.effects.manners[one.action, other.action] = self.manner(one.things, other)
+        return self.effects.worth(one.action, other.action, before, manner)
 
     def behind(self, one: Prospect, others: Sequence[Prospect]) -> float:
         """What knowing how a call ends here makes it possible to learn from it after other calls."""
-        total = 0.0
-        for other in others:
-            if other.action != one.action and (other.known is None or other.known[1] == WORKED):
-                manner = self.manner(other.things, one)
-                total += self.effects.worth(other.action, one.action, UNKNOWN, manner)
-        return min(AHEAD * total, 1.0)
+        total = sum(
+            self.effects.worth(other.action, one.action, UNKNOWN, self.manner(other.things, one))
+            for other in others
+            if other.action != one.action and (other.known is None or other.known[1] == WORKED)
+        )
+        return min(total, MOST_NOW)
+
+    def is_touched(self, one: Prospect) -> bool:
+        """Whether a step since its end was last known is about what a call is about, or what belongs to it."""
+        since = range((one.known or (self._born(one), None))[0], len(self.walk.situation))
+        return any(mark in self.manner(self.walk.about[at], one) for at in since for mark in "=~")
 
     def _of_step(self, at: int, one: Prospect, before: int) -> float:
         step, manner = self.walk.situation[at], self.manner(self.walk.about[at], one)

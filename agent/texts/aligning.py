@@ -7,16 +7,18 @@ worth nearly as much and takes a step for another tool, the step is left open.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
+from toolweave.agent.texts.hearing import slots_of
 from toolweave.agent.texts.matching import Matcher, Meant, Wording
 from toolweave.agent.texts.procedures import Procedure, Remark, Step, joined
 from toolweave.agent.texts.resolving import Filler, Mapped, Returned
+from toolweave.agent.texts.signs import SignKinds, signs_in, takes_sign
 from toolweave.agent.texts.thesaurus import same_noun
 from toolweave.agent.texts.values import Given, Reading
-from toolweave.agent.texts.weighing import Place, Weigher, said_in
+from toolweave.agent.texts.weighing import MOST_USUAL, Place, Weigher, said_in
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.words import words
 from toolweave.servers.tools import Tool
@@ -29,18 +31,15 @@ BELONGS = 0.08
 """What it adds that a clause says a value of the step before it."""
 LABELS = 0.25
 """What it adds that the clause speaks of nothing else."""
-CLEARLY = 0.08
+CLEARLY = 0.04
 """How much better than with any other tool a procedure must read for a step to be decided."""
 NOVEL = 0.45
 """Likeness in words of the best tool below which a step is taken to mean something that no server does."""
 MOST_MEANT = 7
 """Tools that are tried for a step."""
 MOST_MORE = 4
-SURE_DEED = 0.8
-LEAST = 0.1
-"""How much less than no tool at all a tool may be worth that the other steps speak for."""
-WIDTH = 10
-"""Readings of a procedure that are kept while it is read."""
+MOST_ALIKE = 10
+SURE_DEED = 0.7
 
 
 Asked = tuple[Procedure, Sequence[Mapped]]
@@ -55,16 +54,6 @@ class Aligned:
     mapped: tuple[Mapped, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A reading of the first steps of a procedure."""
-
-    steps: tuple[Mapped, ...] = ()
-    score: float = 0.0
-    left: tuple[Step, ...] = ()
-    """What was taken to say nothing."""
-
-
 class Aligner:
     """Maps procedures to the tools of some servers.
 
@@ -77,6 +66,7 @@ class Aligner:
         self._matcher = matcher
         self._box = matcher.box
         self._graph = graph
+        self._kinds = SignKinds(graph)
         self._weigher = Weigher(matcher, graph)
 
     def align_all(self, asked: Sequence[Asked]) -> list[tuple[Asked, Aligned]]:
@@ -107,72 +97,97 @@ class Aligner:
             procedure: What is read.
             known: Steps that are settled: a model has read them, or their tools were made for them.
         """
-        told = self._read(procedure, known, ())
-        if procedure.facts:  # which of the tools a labelled value is for, shows only when all tools are known
-            told = self._read(
-                procedure, known, [one.tool for one in told[0].steps if one.tool is not None and not one.proposed]
-            )
-        mapped = tuple(_decided(told))
-        remarks = tuple(Remark(one.text, one.lines, "it asks for nothing") for one in told[0].left)
+        mapped, _ = self._read(procedure, known, ())
+        tools = [one.tool for one in mapped if one.tool is not None and not one.proposed]
+        mapped, left = self._read(procedure, known, tools)
+        remarks = tuple(Remark(one.text, one.lines, "it asks for nothing") for one in left)
         steps = tuple(one.step for one in mapped)
-        return Aligned(replace(procedure, steps=steps, remarks=procedure.remarks + remarks), mapped)
+        return Aligned(replace(procedure, steps=steps, remarks=procedure.remarks + remarks), tuple(mapped))
 
-    def _read(self, procedure: Procedure, known: Sequence[Mapped], tools: Sequence[Tool]) -> list[Told]:
-        """The readings of all steps that are worth most, the best first."""
+    def _read(
+        self, procedure: Procedure, known: Sequence[Mapped], tools: Sequence[Tool]
+    ) -> tuple[list[Mapped], list[Step]]:
+        """The steps with their tools, one after the other, and what says nothing."""
         settled = {one.step: one for one in known}
         ranked = self._ranked(procedure)
-        usual = self._weigher.usual(procedure, ranked)
-        reading = Reading(self._box, procedure, tools)
-        filler = Filler(self._box, self._graph, reading)
-        beam = [Told()]
+        usual = _shares(tools) or self._weigher.usual(procedure)
+        filler = Filler(self._box, self._graph, Reading(self._box, self._kinds, procedure, tools))
+        mapped: list[Mapped] = []
+        left: list[Step] = []
         behind = [*(step.follows for step in procedure.steps[1:]), False]
         for step, near, followed in zip(procedure.steps, ranked, behind, strict=True):
             place = Place(step, near, usual, settled.get(step), followed, procedure.sure)
-            found = [more for told in beam for more in self._readings(told, filler, place)]
-            beam = sorted(found, key=lambda one: -one.score)[:WIDTH]
-        return beam
+            self._take(filler, place, mapped, left)
+        return mapped, left
 
     def _ranked(self, procedure: Procedure) -> list[list[Meant]]:
         """For every step the tools that it may mean by its words."""
         found: list[list[Meant]] = []
         about = Wording(procedure.title).things
-        servers = self._weigher.about(procedure)
+        servers = self._weigher.usual(procedure)
         likely = max(servers, key=lambda one: servers[one], default="")
         for step in procedure.steps:
             wording = Wording(step.text, step.detail)
-            found.append(self._near(wording, about, likely) if step.role != "beside" else [])
+            found.append(self._near(step, wording, about, likely) if step.role != "beside" else [])
             if step.role != "beside":
                 about = wording.things if wording.things and not wording.points_back else about
         return found
 
-    def _near(self, wording: Wording, about: Sequence[Sequence[str]], server: str) -> list[Meant]:
-        """The tools whose words are near to a step's, and those of the likeliest server that do the same deed."""
+    def _near(self, step: Step, wording: Wording, about: Sequence[Sequence[str]], server: str) -> list[Meant]:
+        """The tools whose words are near, those that take the identifiers, and those of the likeliest server."""
         ranked = self._matcher.ranked(wording, about)
-        more = [one for one in ranked[MOST_MEANT:] if one.tool.server == server and one.verb >= SURE_DEED]
-        return ranked[:MOST_MEANT] + more[:MOST_MORE]
+        signs = signs_in(f"{step.text} {step.detail}")
+        behind = ranked[MOST_MEANT:]
+        takers = [one for one in behind if any(self._takes(one.tool, sign) for sign in signs)]
+        alike = [one for one in behind if one not in takers and one.tool.server == server]
+        return ranked[:MOST_MEANT] + takers[:MOST_MORE] + alike[:MOST_ALIKE]
 
-    def _readings(self, told: Told, filler: Filler, place: Place) -> Iterator[Told]:
-        """What a step may become, behind the steps before it."""
-        step, before = place.step, told.steps
+    def _takes(self, tool: Tool, sign: str) -> bool:
+        """Whether a tool takes an identifier of the kind of one."""
+        return any(
+            takes_sign(slot) and self._kinds.fit(sign, tool.server, slot) == 1.0 for slot in slots_of(self._box, tool)
+        )
+
+    def _take(self, filler: Filler, place: Place, before: list[Mapped], left: list[Step]) -> None:
+        """Read one step behind those before it: a call, a value of the step before, or nothing that a tool does."""
         certain = self._certain(filler, place, before)
         if certain is not None:
-            yield self._more(told, certain, 1.0, filler)
+            before.extend(filler.with_look_ups(certain, before))
             return
-        if step.follows and before and (merged := self._merged(told, filler, step)) is not None:
-            yield merged
-        likely = bool(place.near) and place.near[0].score >= NOVEL
-        if step.role == "order" and (place.sure or likely):
-            none = Mapped(step, None, FITS, why=f"no tool fits {step.text!r}", named=likely)
-            yield Told((*before, none), told.score + FITS, told.left)
+        step = place.step
+        weighed = self._weighed(filler, place, before)
+        best = weighed[0] if weighed else None
+        least = FITS + (PERHAPS if step.role == "perhaps" else 0.0)
+        merged = self._merged(before, filler, step) if step.follows and before else None
+        again = best is not None and before and best.tool is before[-1].tool
+        if merged is not None and (best is None or again or best.score < FITS + merged[0]):
+            before[-1] = merged[1]
+        elif best is not None and best.score >= least:
+            rival = weighed[1] if len(weighed) > 1 and weighed[1].score > best.score - CLEARLY else None
+            unsure = rival is not None or again or best.lacks or not _is_verb_of(best, place)
+            if unsure and step.follows and self._only_points(filler, step):
+                left.append(step)
+            elif rival is None:
+                before.extend(filler.with_look_ups(best, before))
+            else:
+                before.append(_unclear(best, rival))
+        elif step.role == "order" and (place.sure or _is_near(place)):
+            before.append(Mapped(step, None, FITS, why=f"no tool fits {step.text!r}", named=_is_near(place)))
         else:
-            yield Told(before, told.score + FITS, (*told.left, step))
+            left.append(step)
+
+    def _only_points(self, filler: Filler, step: Step) -> bool:
+        """Whether a clause may only say more of what is done with the same thing: `and lay it on the bench`."""
+        return Wording(step.text).points_back and not filler.reading.says_values(step)
+
+    def _weighed(self, filler: Filler, place: Place, before: Sequence[Mapped]) -> list[Mapped]:
+        """The calls that a step may mean, the likeliest first."""
+        found: list[Mapped] = []
         for one in place.near:
-            filled = filler.filled(step, one.tool, before)
+            filled = filler.filled(place.step, one.tool, before)
             score = self._weigher.weigh(place, one, filler.reading, before, filled)
-            if step.role == "order" and score >= FITS - LEAST:
-                yield self._more(told, filled, score, filler)
-            elif step.role == "perhaps" and score >= FITS + PERHAPS:
-                yield Told((*before, replace(filled, score=score)), told.score + score, told.left)
+            found.append(replace(filled, score=score))
+        return sorted(found, key=lambda one: -one.score)
 
     def _certain(self, filler: Filler, place: Place, before: Sequence[Mapped]) -> Mapped | None:
         """What a step is that is settled, or that calls a tool by its name; `None` where it has to be found out."""
@@ -186,27 +201,22 @@ class Aligner:
         why = f"the text names {unknown!r}, and no server has a tool of that name"
         return Mapped(step, None, why=why, named=True) if unknown else None
 
-    def _more(self, told: Told, filled: Mapped, score: float, filler: Filler) -> Told:
-        more = filler.with_look_ups(filled, told.steps)
-        steps = (*told.steps, *more[:-1], replace(more[-1], score=score))
-        return Told(steps, told.score + score, told.left)
-
-    def _merged(self, told: Told, filler: Filler, step: Step) -> Told | None:
-        """The reading where a clause only says a value of the step before it."""
-        last = told.steps[-1]
+    def _merged(self, before: Sequence[Mapped], filler: Filler, step: Step) -> tuple[float, Mapped] | None:
+        """The step before with what a clause says for it, and how likely it is that the clause only does that."""
+        last = before[-1]
         if last.tool is None or last.proposed or last.looked_up:
             return None
         detail = f"{last.step.detail}. {step.text}".removeprefix(". ")
         whole = replace(last.step, detail=detail, lines=(last.step.lines[0], max(last.step.lines[1], step.lines[1])))
-        filled = filler.filled(whole, last.tool, told.steps[:-1])
+        filled = filler.filled(whole, last.tool, before[:-1])
         old, new = said_in(last), said_in(filled)
         if not all(new.get(path) == value for path, value in old.items()) or len(new) <= len(old):
             return None
-        if step.role == "beside" and any(not filler.is_plain(last.tool, path) for path in new.keys() - old.keys()):
-            return None
         gained = new.keys() - old.keys()
+        if step.role == "beside" and any(not filler.is_plain(last.tool, path, new[path], step.text) for path in gained):
+            return None
         worth = BELONGS * (1 + sum(path in last.lacks for path in gained)) + LABELS * _only_labels(step, gained)
-        return Told((*told.steps[:-1], replace(filled, score=last.score)), told.score + FITS + worth, told.left)
+        return worth, replace(filled, score=last.score)
 
 
 def _open(aligned: Aligned) -> int:
@@ -234,29 +244,23 @@ def _only_labels(step: Step, paths: Collection[str]) -> bool:
     return bool(things) and all(any(same_noun(word, one) for one in own) for word in things)
 
 
-def _decided(beam: Sequence[Told]) -> Iterator[Mapped]:
-    """The best reading; a step that another reading of nearly the same worth takes for something else is left open."""
-    best = beam[0]
-    for one in best.steps:
-        rival = next(
-            (told for told in beam[1:] if (other := _of(told, one.step)) is not None and other is not one.tool), None
-        )
-        if one.tool is None or one.proposed or one.looked_up or rival is None or rival.score <= best.score - CLEARLY:
-            yield one
-            continue
-        other = _of(rival, one.step)
-        yield Mapped(
-            one.step, None, why=f"{one.step.text!r} may mean {one.tool.id} or {other and other.id}", named=True
-        )
+def _shares(tools: Sequence[Tool]) -> dict[str, float]:
+    """Server → how much of a procedure it does, the one that does most being worth most."""
+    count = Counter(tool.server for tool in tools)
+    return {server: MOST_USUAL * (many / max(count.values())) ** 2 for server, many in count.items()}
 
 
-def _of(told: Told, step: Step) -> Any:
-    """The tool that a reading takes a step for."""
-    return next(
-        (
-            one.tool
-            for one in told.steps
-            if one.step.lines[0] == step.lines[0] and one.step.text == step.text and not one.looked_up
-        ),
-        None,
-    )
+def _is_verb_of(one: Mapped, place: Place) -> bool:
+    """Whether the verb of a step is that of the tool that it is taken for."""
+    return any(near.tool is one.tool and near.verb >= SURE_DEED for near in place.near)
+
+
+def _is_near(place: Place) -> bool:
+    """Whether the words of a step are near to those of a tool."""
+    return bool(place.near) and place.near[0].score >= NOVEL
+
+
+def _unclear(one: Mapped, other: Mapped) -> Mapped:
+    """A step that may mean two tools."""
+    assert one.tool is not None and other.tool is not None
+    return Mapped(one.step, None, why=f"{one.step.text!r} may mean {one.tool.id} or {other.tool.id}", named=True)

@@ -21,9 +21,14 @@ LONGEST_TITLE = 8
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
 _ITEM = re.compile(
-    r"^(\s*)(?:(?P<bullet>[-*+\u2022\u2013])|(?P<number>(?:step\s+)?\d{1,2}(?:\.\d{1,2})*[.):]+|[a-z][.)]|\((?:\d{1,2}|[a-z])\)))\s+",
+    r"^(\s*)(?:(?P<bullet>[-*+\u2022\u2013])|(?P<number>(?:step\s+)?\d{1,2}(?:\.\d{1,2})*[.):]+"
+    r"|\d{1,2}(?:\.\d{1,2})+(?=\s+[A-Z])|[a-z][.)]|\((?:\d{1,2}|[a-z])\)))\s+",
     re.IGNORECASE,
 )
+_STEP = re.compile(
+    r"^(?:step\s+)?(?:\d{1,2}(?:\.\d{1,2})*\s*[.:)\u2013-]?\s+)?(?=[A-Z])(?P<order>.*\w[.!])$", re.IGNORECASE
+)
+"""A heading that is a whole sentence: a step of its own."""
 _TICK = re.compile(r"^\[[ xX]\]\s+")
 _TITLED = re.compile(r"^(?:\*\*|__)[^*_]{2,60}?(?:\*\*[.:]?|[.:]\*\*|__[.:]?|[.:]__)\s+(?=[A-Z])")
 """What an item is called, before what it says."""
@@ -125,6 +130,8 @@ class _Reader:
         number = self._at + 1
         if found := _HEADING.match(line):
             self._at += 1
+            if step := _STEP.match(found.group(2)):
+                return Block("item", _plain(step.group("order")), ((0, number),), ordered=True)
             return Block("heading", _plain(found.group(2)), ((0, number),), len(found.group(1)))
         if found := _ITEM.match(line):
             self._at += 1

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from toolweave.agent.offline.conversation import Situation
 from toolweave.agent.offline.english import base_form
-from toolweave.agent.offline.fitting import Slot, fit, option_mentions, value_of
+from toolweave.agent.offline.fitting import Slot, fit, is_dated, option_mentions, options_of, value_of
 from toolweave.agent.offline.following import Follower
 from toolweave.agent.offline.guidance import read_guidance
 from toolweave.agent.offline.lexicon import SMALL, UNITS
@@ -22,11 +22,12 @@ from toolweave.agent.offline.mentions import Mention, iso_date, mentions_of
 from toolweave.agent.offline.phrase import PEOPLE
 from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.wording import NAMING, REMARKS, SEEKING
+from toolweave.agent.texts.flags import said_to
 from toolweave.agent.texts.matching import NO_THINGS
 from toolweave.agent.texts.numerals import FACTORS, RANGE
 from toolweave.agent.texts.procedures import Step
-from toolweave.agent.texts.signs import can_be, signs_in
-from toolweave.agent.texts.thesaurus import PARTICLES, same_noun, same_quality
+from toolweave.agent.texts.signs import SignKinds, can_be, is_sign, takes_sign
+from toolweave.agent.texts.thesaurus import PARTICLES, same_noun
 from toolweave.agent.texts.wording import spoken
 from toolweave.graph.words import singular, words
 from toolweave.servers.tools import Tool
@@ -50,11 +51,15 @@ _NO_VALUES = frozenset(
 """Words that no value consists of."""
 _GAP = 3
 """Words at most between two words of a value, plus one."""
-_UNSAID = frozenset("include dry force overwrite recursive".split())
 LIMITS = frozenset("limit max maximum top count size".split())
-_HOW_MANY = re.compile(
-    r"\b(?:first|last|latest|top|newest|most recent|up to|at most|no more than|only|the)\s+(\d+)\b", re.IGNORECASE
+HOW_MANY = re.compile(
+    r"\b(?:first|last|latest|top|newest|most recent|up to|at most|no more than|only|the)\s+(?P<before>\d+)\b"
+    r"|\b(?P<after>\d+)(?:\s(?:of (?:them|these|those)|[a-z]+s))?\s"
+    r"(?:at most|at the most|(?:is|are|will be|would be) enough)",
+    re.IGNORECASE,
 )
+"""How many entries are wanted."""
+_MOMENT = re.compile(r"(?<=\d{4})\sat\s(?=\d{1,2}:\d\d)")
 
 
 class Hearing:
@@ -62,10 +67,12 @@ class Hearing:
 
     Args:
         box: All tools.
+        kinds: What the letters of identifiers stand for.
     """
 
-    def __init__(self, box: Toolbox) -> None:
+    def __init__(self, box: Toolbox, kinds: SignKinds) -> None:
         self._box = box
+        self._kinds = kinds
         self._graph = box.graph({})
 
     def said(self, step: Step, text: str, tool: Tool) -> dict[str, Any]:
@@ -76,20 +83,33 @@ class Hearing:
             text: Its words, with values set apart and names in full.
             tool: What it is taken to mean.
         """
+        slots = slots_of(self._box, tool)
+        text = _hours_apart(text, slots)
         follower = Follower(self._box, read_guidance(()), (), text)
         listener = Listener(self._box, self._graph, Situation(text, "", ()), follower)
-        slots = slots_of(self._box, tool)
         said = listener.said(tool, slots, frozenset())
         found = {path: item.value for path, item in said.items()}
         by_path = {slot.path: slot for slot in slots}
         named = {mention.text for mention in listener.mentions if mention.kind == "name"}
         found = {path: value for path, value in found.items() if can_be(value, by_path[path], named)}
-        found |= signs_in(text, slots) | {slot.path: day for slot in slots if (day := of_range(text, slot)) is not None}
+        signs = self._kinds.among(text, tool.server, slots)
+        placed = {
+            path
+            for path, value in found.items()
+            if isinstance(value, str) and is_sign(value)
+            if takes_sign(by_path[path]) or value in signs.values() or self._kinds.knows(value, tool.server)
+        }
+        found = {path: value for path, value in found.items() if path not in placed}
+        found |= signs | {slot.path: day for slot in slots if (day := of_range(text, slot)) is not None}
         for slot in slots:
             if slot.path not in found and (chosen := _chosen(text, slot)) is not None:
                 found[slot.path] = chosen
         taken = {str(value).lower() for value in found.values()}
-        left = [one for one in listener.mentions if one.text.lower() not in taken]
+        left = [
+            one
+            for one in listener.mentions
+            if one.text.lower() not in taken and not (is_sign(one.text) and self._kinds.knows(one.text, tool.server))
+        ]
         found |= _measured(left, slots, found)
         found |= _what_is_left(left, [slot for slot in slots if slot.path not in found], found)
         if not any(is_looked_for(by_path[path]) for path in found) and self._seeks(tool):
@@ -104,9 +124,19 @@ class Hearing:
     def _bare(self, step: Step, tool: Tool, slots: Sequence[Slot]) -> dict[str, str]:
         """What is looked for, where nothing sets it apart: `runner beans` of "look up runner beans in the list"."""
         slot = next(iter(sorted(slots, key=lambda one: not one.parameter.required)), None)
+        known = {
+            word
+            for one in slots_of(self._box, tool)
+            for told in (*options_of(one), one.parameter.description)
+            for word in words(told)
+        }
         text = _masked(spoken(step.text.partition(" ")[2]))
         told = re.findall(r"[A-Za-z\u2026][\w'-]*", _OBJECT_ENDS.split(text)[0])
-        unknown = [number for number, word in enumerate(told) if not self._is_known(tool, word)]
+        unknown = [
+            number
+            for number, word in enumerate(told)
+            if singular(word.lower()) not in known and not self._is_known(tool, word)
+        ]
         if slot is None or not unknown:
             return {}
         first = last = unknown[0]
@@ -137,6 +167,13 @@ def slots_of(box: Toolbox, tool: Tool) -> list[Slot]:
     described = [word for word in words(purpose.object) if word not in SMALL]
     read = tuple(dict.fromkeys([purpose.nouns.head, *purpose.nouns.name_words, *described]))
     return [Slot(parameter, read) for parameter in box.parameters[tool.id]]
+
+
+def _hours_apart(text: str, slots: Sequence[Slot]) -> str:
+    """The text with a day and an hour as two values, where a tool takes them apart."""
+    if any({"hour", "time"} & set(slot.own) and not is_dated(slot) for slot in slots):
+        return _MOMENT.sub(", ", text)
+    return text
 
 
 def _masked(text: str) -> str:
@@ -218,25 +255,13 @@ def _takes_what_is_left(mention: Mention, slot: Slot) -> bool:
 def _chosen(text: str, slot: Slot) -> Any:
     """An option, or a yes, that the words of a manual speak of."""
     if "boolean" in slot.kinds:
-        return True if _is_wanted(text, slot) else None
-    if slot.kinds == frozenset({"integer"}) and set(slot.own) & LIMITS and (found := _HOW_MANY.search(text)):
-        return int(found.group(1))
+        flag = said_to(text, slot)
+        return None if flag == slot.parameter.schema.get("default") else flag
+    if slot.kinds == frozenset({"integer"}) and set(slot.own) & LIMITS and (found := HOW_MANY.search(text)):
+        return int(found["before"] or found["after"])
     options = [(score + 0.3 * (" " in option), option) for score, option in option_mentions(text, slot)]
     best = only_best([one for one in options if one[0] >= OPTION], margin=0.02)
     return None if best is None else [best] if slot.path.endswith("[]") else best
-
-
-def _is_wanted(text: str, slot: Slot) -> bool:
-    """Whether a text says all that the name of a yes-or-no parameter says, and does not deny it."""
-    own = [word for word in slot.own if word not in SMALL]
-    if not own or own[0] in _UNSAID:
-        return False
-    for clause in re.split(r"[.;:]\s", text):
-        said = words(clause)
-        told = all(any(same_quality(one, word) for one in said) for word in own)
-        if told and re.search(r"\b(?:not|no|without|never|n't)\b", clause, re.IGNORECASE) is None:
-            return True
-    return False
 
 
 def only_best(scored: Iterable[tuple[float, T]], margin: float = MARGIN) -> T | None:

@@ -15,8 +15,10 @@ from itertools import pairwise
 from toolweave.agent.offline.english import base_form
 from toolweave.agent.texts.phrases import (
     ACTOR,
+    ASKS_FOR,
     BY_DOING,
     BY_SOMETHING,
+    CAUSED,
     CODE,
     CONDITION,
     FORBIDS,
@@ -25,9 +27,11 @@ from toolweave.agent.texts.phrases import (
     IN_TURN,
     JOINT,
     LEAD,
+    LET_DO,
     LIGHT,
     LIST_OF,
     NO_OBJECT,
+    NOTED,
     ON_A_LIST,
     OPENER,
     OPTIONAL,
@@ -98,9 +102,12 @@ def _read(sentence: str, at: int, listed: bool) -> Iterator[Deed | Aside]:
     end = at + len(sentence)
     if (urged := URGED.match(words)) is not None:
         at, words = at + urged.end(), words[urged.end() :]
-    headed = HEADED.match(words)
-    if listed and headed is not None and _why_not(words) is None and _order(words[headed.end() :], passive=False):
-        at, words = at + headed.end(), words[headed.end() :]
+    headed, label = HEADED.match(words), ""
+    heads = listed and headed is not None and _why_not(words) is None and _order(words, passive=False) is None
+    if heads and headed is not None and _order(words[headed.end() :], passive=False):
+        at, words, label = at + headed.end(), words[headed.end() :], headed.group()
+    if listed:
+        words = NOTED.sub("record ", words)
     if (reason := _why_not(words)) is not None:
         yield Aside(sentence, at, end, reason)
         return
@@ -123,7 +130,7 @@ def _read(sentence: str, at: int, listed: bool) -> Iterator[Deed | Aside]:
     skipped, order = found
     said = _order(words[start:], passive=False) is None and not _started_by(words, start, listed=listed)
     start += skipped
-    lead = words[:start]
+    lead = label + words[:start]
     for one in _parts(order, at + start, end, ordered, whole=words.endswith(order)):
         yield replace(one, passive=said, lead=lead) if isinstance(one, Deed) else one
         lead = ""
@@ -173,6 +180,9 @@ def _order(words: str, *, passive: bool) -> tuple[int, str] | None:
     opener = OPENER.match(words)
     skipped = opener.end() if opener is not None else 0
     text = LIST_OF.sub("list ", LIGHT.sub("look at", words[skipped:]))
+    text = LET_DO.sub("", ASKS_FOR.sub("look up ", text))
+    if (caused := CAUSED.match(text)) is not None and caused["deed"].lower() in PARTICIPLES:
+        text = f"{PARTICIPLES[caused['deed'].lower()]} {caused['thing']} {caused['rest']}".strip()
     text = ON_A_LIST.sub(r"look up \g<thing> \g<where>", text)
     first = re.match(r"[A-Za-z][a-z-]*", text)
     if first is not None and _is_order(first.group().lower(), text):
@@ -223,6 +233,8 @@ def _base(word: str) -> str | None:
     low = word.lower()
     singular = low[:-2] if low in ("goes", "does") else low.removesuffix("s")
     found = next((one for one in (low, singular) if one in INSTRUCTING), None) or base_form(low)
+    if found is None and low.endswith("ing"):
+        found = next((one for one in (low[:-3], f"{low[:-3]}e") if one in INSTRUCTING), None)
     return found if found is not None and found.split()[0] in INSTRUCTING else None
 
 
@@ -273,7 +285,7 @@ def _joints(order: str, *, told: bool) -> Iterator[int]:
             continue
         behind = (found.group("behind") or "").strip(" ,")
         strong = re.sub(r"[\s,]", "", found.group("joint")) != "and"
-        if strong or not behind or _opens_object(behind):
+        if strong or not behind or _opens_object(behind) or SEEING.match(order[found.end() :]):
             yield found.start()
 
 

@@ -11,14 +11,16 @@ from itertools import pairwise
 
 from toolweave.agent.offline.lexicon import SMALL
 from toolweave.agent.offline.mentions import mentions_of
-from toolweave.agent.offline.toolbox import Toolbox, stems
+from toolweave.agent.offline.phrase import PEOPLE
+from toolweave.agent.offline.toolbox import Toolbox, stem, stems
 from toolweave.agent.texts.sentences import core
-from toolweave.agent.texts.signs import stands_for
-from toolweave.agent.texts.thesaurus import LIGHT, PARTICLES, idioms, is_phrasal, same_deed, same_noun
+from toolweave.agent.texts.thesaurus import LIGHT, PARTICLES, idioms, is_phrasal, same_deed, same_noun, same_root
 from toolweave.agent.texts.verbs import INSTRUCTING
 from toolweave.agent.texts.wording import spoken
+from toolweave.graph.schema import Parameter
 from toolweave.graph.vocabulary import DEEDS, IDENTIFYING
 from toolweave.graph.words import words
+from toolweave.servers.json_values import as_list
 from toolweave.servers.tools import Tool
 
 VERB, THING, WORDS = 0.4, 0.35, 0.25
@@ -37,6 +39,8 @@ _POINTING = re.compile(
     r"(?=\s(?:of|to|for|from|with|in|on|at|by|and|as|up|out|off|down|back|because)\b|\s*$|\s*[,.…])",
     re.IGNORECASE,
 )
+_PERSONS = re.compile(r"(?<!^)(?<![.!?]\s)\b(?:(?:Mr|Mrs|Ms|Dr)\.? [A-Z][a-z]+|[A-Z][a-z]+ [A-Z][a-z]+)\b(?! [A-Z])")
+_HUMAN = PEOPLE - {"animal", "pet"}
 _HOLDERS = frozenset("list register directory database system index overview".split())
 """Heads of phrases that say less than the word before them: the staff list."""
 NO_THINGS = frozenset(
@@ -47,14 +51,15 @@ NO_THINGS = frozenset(
 _JUST_DONE = re.compile(
     r"\b(?:what|which|that) (?:you|we|was|were|has|have)\b.{0,12}\bjust\b|\bthe same\b", re.IGNORECASE
 )
-SIGN_LETTERS = re.compile(r"\b([A-Za-z]{2,6})[-_]?\d[\w-]*\b")
-BY_SIGN = 0.85
-"""How far a tool is about what an identifier in a step abbreviates."""
 TAKEN = 0.6
 """How surely a tool is about what it takes."""
 BY_NOUN = 0.8
 """How far a verb is meant by a tool that is about what the verb brings about."""
 _ENDINGS = frozenset("ment ation ance ence ing ion ition al ure".split())
+PERSON = 0.6
+"""How far a tool that is about a kind of person is meant where a person is named."""
+AROUND = 0.4
+"""What a word counts that stands around a step."""
 BESIDE = 0.8
 """What a noun counts that stands in another phrase than what the verb is done to."""
 
@@ -116,9 +121,9 @@ class Wording:
         return tuple(tuple(reversed(phrase)) for phrase in phrases if phrase)
 
     @cached_property
-    def signs(self) -> frozenset[str]:
-        """The letters of the identifiers that it says: `ap` of AP-50003."""
-        return frozenset(match.group(1).lower() for match in SIGN_LETTERS.finditer(f"{self.text} {self.detail}"))
+    def persons(self) -> tuple[str, ...]:
+        """The full names of persons that it says."""
+        return tuple(_PERSONS.findall(self.text))
 
     @cached_property
     def points_back(self) -> bool:
@@ -131,6 +136,11 @@ class Wording:
         first = self.verbs[-1] if self.verbs else ""
         return tuple(word for word in dict.fromkeys(words(self.plain)) if _names(word) and word != first)
 
+    @cached_property
+    def beside(self) -> tuple[str, ...]:
+        """The words around the step that say something, where it has none of them itself."""
+        return tuple(word for word in dict.fromkeys(words(self.detail)) if _names(word) and word not in self.all)
+
 
 class Matcher:
     """Finds the tools that steps mean, among some tools."""
@@ -139,10 +149,15 @@ class Matcher:
         self.box = Toolbox(tools, {tool.id: tool.id for tool in tools})
         self._ranked: dict[tuple[Wording, tuple[tuple[str, ...], ...]], list[Meant]] = {}
         self._known: dict[str, set[str]] = {}
+        self._words: dict[str, tuple[str, ...]] = {}
+        self._beside: dict[str, set[str]] = {}
+        """Tool → stems of what its parameters are said to be, and of their options."""
         for tool in tools:
             purpose = self.box.purposes[tool.id]
             told = f"{tool.server} {tool.name} {tool.description} {' '.join(tool.parameters)} {purpose.noun}"
             self._known.setdefault(tool.server, set()).update(stems(told))
+            self._words[tool.id] = tuple(dict.fromkeys(words(f"{tool.name} {tool.description}")))
+            self._beside[tool.id] = set(stems(" ".join(map(_told, self.box.parameters[tool.id]))))
         self._names = {tool.name.lower(): tool for tool in tools} | {tool.id.lower(): tool for tool in tools}
 
     def about(self, text: str) -> dict[str, float]:
@@ -192,21 +207,30 @@ class Matcher:
     def _meant(self, tool: Tool, wording: Wording, things: Sequence[tuple[Sequence[str], float]]) -> Meant:
         verb = max((same_deed(one, other) for one in wording.verbs for other in self._verbs_of(tool)), default=0.0)
         purpose = self.box.purposes[tool.id]
-        if any(_is_deed_of(one, purpose.nouns.head) for one in wording.verbs):
+        if any(_is_deed_of(one, purpose.nouns.head) for one in wording.verbs) or self._is_made_of(tool, wording):
             verb = max(verb, BY_NOUN)
         own = self._things_of(tool)
         fits = [_same_thing(phrase, own) * weight for phrase, weight in things]
-        thing = max([*fits, BY_SIGN * any(_abbreviates(sign, tool) for sign in wording.signs)], default=0.0)
-        share = self._share(tool, wording.all)
+        person = PERSON * bool(wording.persons and purpose.nouns.head in _HUMAN)
+        thing = max([*fits, person])
+        share = self._share(tool, wording)
         return Meant(
             tool, VERB * verb + THING * thing + WORDS * share, verb, thing, share, self._named_by(tool, things)
         )
 
+    def _is_made_of(self, tool: Tool, wording: Wording) -> bool:
+        """Whether a verb that says little has the tool's deed as its object: `make a copy`, `give approval`."""
+        if not wording.verbs or wording.verbs[-1] not in LIGHT or not wording.things:
+            return False
+        noun = wording.things[0][0]
+        return any(noun == verb or _is_deed_of(verb, noun) for verb in self._verbs_of(tool))
+
     def _named_by(self, tool: Tool, things: Sequence[tuple[Sequence[str], float]]) -> float:
         own = self.box.purposes[tool.id].nouns.name_words
         said = [word for phrase, _ in things for word in phrase]
+        weights = [self.box.weight(other) for other in own]
         fits = [max((same_noun(word, other) for word in said), default=0.0) for other in own]
-        return sum(fits) / len(fits) if fits else 0.0
+        return sum(weight * one for weight, one in zip(weights, fits, strict=True)) / sum(weights) if own else 0.0
 
     def alike(self, one: Tool, other: Tool) -> float:
         """How far two tools are about the same thing, 0..1."""
@@ -229,18 +253,28 @@ class Matcher:
         found += [f"{one}_{other}" for one, other in pairwise(name) if other in PARTICLES]
         return tuple(dict.fromkeys(found))
 
-    def _share(self, tool: Tool, spoken_words: Sequence[str]) -> float:
-        """How much of the step's words the tool knows, rare ones weighing more."""
-        weights = {word: self.box.weight(word) for word in spoken_words}
+    def _share(self, tool: Tool, wording: Wording) -> float:
+        """How much of the step's words the tool knows, rare ones weighing more, those around it less."""
+        weights = {word: self.box.weight(word) for word in wording.all}
+        weights |= {word: AROUND * self.box.weight(word) for word in wording.beside if self._is_known(word)}
         total = sum(weights.values())
-        known = sum(weights[word] for word in spoken_words if self.box.says(tool, word))
+        known = sum(weight * self._knows(tool, word) for word, weight in weights.items())
         return known / total if total else 0.0
 
+    def _is_known(self, word: str) -> bool:
+        """Whether any tool speaks of a word."""
+        return any(stem(word) in known for known in self._known.values())
 
-def _abbreviates(letters: str, tool: Tool) -> bool:
-    """Whether the letters of an identifier stand for what a tool needs an identifier of."""
-    own = [word for name in sorted(tool.required) for word in words(name)]
-    return len(own) > 1 and any(stands_for(letters, word) for word in own if word not in IDENTIFYING)
+    def _knows(self, tool: Tool, word: str) -> float:
+        if self.box.says(tool, word) or any(same_root(word, other) for other in self._words[tool.id]):
+            return 1.0
+        return BESIDE * (stem(word) in self._beside[tool.id])
+
+
+def _told(parameter: Parameter) -> str:
+    """What a parameter is said to be, and its options."""
+    options = " ".join(value for value in as_list(parameter.schema.get("enum")) if isinstance(value, str))
+    return f"{parameter.description} {options}"
 
 
 def _names(word: str) -> bool:

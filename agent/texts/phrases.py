@@ -105,7 +105,8 @@ PASSIVE = re.compile(
 )
 PARTICIPLES = {past(verb): verb for verb in sorted(INSTRUCTING) if "_" not in verb}
 _SEEN = r"""
-    that | whether | if | to see (?:that|whether|if) | the [a-z ]+ (?:is|are) | it (?:is|says|shows) | there (?:is|are)
+    that | whether | if | to see (?:that|whether|if) | the (?:[a-z]+ ){1,3}(?:is|are) | it (?:is|says|shows)
+    | there (?:is|are)
 """
 ON_A_LIST = re.compile(
     r"^(?:see|check|find out|look)\s+(?:whether|if)\s+(?P<thing>.+?)\s+(?:is|are|stands?|appears?)\s+(?:already\s)?"
@@ -129,12 +130,24 @@ TAKEN_DOWN = re.compile(
 """What is only to be noted."""
 LIGHT = opening(r"(?:have|take|cast)\s+(?:a|another)\s+(?:\w+\s+)?(?:look|glance|peek)\s+(?:at|through|into|over)")
 """A look at something, for looking at it."""
+NOTED = re.compile(r"^note (?=that\b.*[\d\"\u201c`])", re.IGNORECASE)
+"""What is to be entered somewhere, in a list: "note that 20 euros were paid"."""
 LIST_OF = re.compile(
     r"^(?:open|get|pull|bring|call|look|fetch|show|see|produce)\s(?:(?:up|at|through|out)\s)?"
     r"(?:the|a|its|our)\s(?:full |whole )?list of (?:all )?",
     re.IGNORECASE,
 )
 """A list that is asked for, for listing."""
+LET_DO = opening(r"have (?:him|her|them|somebody|someone)", r"\s(?=[a-z]+\s)")
+"""An order that somebody else is to carry out, before what it is."""
+CAUSED = re.compile(
+    r"^(?:have|get) (?P<thing>(?:(?!(?:to|for|and|if|that)\b)\S+ ){1,8}?)"
+    r"(?P<deed>[a-z]+(?:ed|en|wn|t))\b(?: to you)?\s*(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+"""An order to have something done."""
+ASKS_FOR = opening(r"(?:ask|query) the (?:system|computer|database|program|register|catalogue) for", r"\s")
+"""A question to a system, for looking something up."""
 URGED = opening(
     r"""
     be sure to | make sure (?:to|you|that you) | remember to | (?:don't|don\u2019t|do not) forget to | try to

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from toolweave.agent.argument_values import is_identifying
 from toolweave.agent.offline.fitting import Slot, options_of
 from toolweave.agent.offline.toolbox import Toolbox
-from toolweave.agent.texts.hearing import LIMITS, is_looked_for, slots_of
+from toolweave.agent.texts.hearing import HOW_MANY, LIMITS, is_looked_for, slots_of
 from toolweave.agent.texts.procedures import Step
 from toolweave.agent.texts.values import Given, Reading, is_passed_on
+from toolweave.agent.texts.wording import spoken
 from toolweave.graph.model import Edge, ToolGraph
 from toolweave.graph.schema import only_value
 from toolweave.graph.words import words
@@ -123,11 +125,14 @@ class Filler:
                 lacks.append(slot.path)
         return Mapped(step, tool, 0.0, sources, tuple(lacks), read)
 
-    def is_plain(self, tool: Tool, path: str) -> bool:
-        """Whether a mere statement may say a parameter: one that is needed, or no choice and no limit."""
+    def is_plain(self, tool: Tool, path: str, value: Any, text: str) -> bool:
+        """Whether a mere statement may say a value: one that is needed, a name, or how many are enough."""
         slot = next(slot for slot in slots_of(self._box, tool) if path in (slot.path, slot.path.removesuffix("[]")))
-        free = not options_of(slot) and "boolean" not in slot.kinds and not set(slot.own) & LIMITS
-        return slot.parameter.required or free
+        if slot.parameter.required:
+            return True
+        if set(slot.own) & LIMITS:
+            return (match := HOW_MANY.search(spoken(text))) is not None and match["after"] is not None
+        return "boolean" not in slot.kinds and (not options_of(slot) or str(value)[:1].isupper())
 
     def with_look_ups(self, mapped: Mapped, before: Sequence[Mapped]) -> list[Mapped]:
         """The step behind the look-ups by which what it lacks can be found."""

@@ -16,8 +16,11 @@ SHORTEST_HEAD = 4
 """Letters of a noun that others are compounds of: a work may be an artwork."""
 SAME_KIND = 0.45
 """What it is worth that two verbs only do the same kind of deed."""
+LOOKED = 0.7
+"""The same where both only look at something: `pull up` and `search`."""
 UNHEARD = 0.3
 """What a verb is worth that says little by itself or that no group knows: it speaks for no tool and against none."""
+_ENDINGS = frozenset(("", *"e s es ed er or age ing ings ion ation ment al ance ence ist".split()))
 PARTICLES = frozenset("up out in off back down over away on through into for at aside by along".split())
 """What makes another verb of a verb, right behind it or behind its object."""
 LIGHT = frozenset("put give take make get do have bring set go let turn tell say keep use move work see".split())
@@ -65,8 +68,8 @@ def same_deed(one: str, other: str) -> float:
     if other in groups.get(one, frozenset()):
         return SAID_FOR
     kind = _kind(one)
-    if kind is not None and kind == _kind(other) and kind != "act" and "_" not in one:
-        return SAME_KIND
+    if kind is not None and kind == _kind(other) and kind != "act" and (kind == "look" or "_" not in one):
+        return LOOKED if kind == "look" else SAME_KIND
     return UNHEARD if one in LIGHT or (one not in groups and one not in DEEDS and "_" not in one) else 0.0
 
 
@@ -77,11 +80,19 @@ def _kind(verb: str) -> str | None:
 
 
 @lru_cache(maxsize=1 << 16)
+def same_root(one: str, other: str) -> bool:
+    """Whether two words are made from the same one by endings: `stored` and `storage`."""
+    shared = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    rests = {one[shared:], other[shared:]}
+    return shared >= SHORTEST_HEAD and rests <= _ENDINGS and rests != {"", "e"}
+
+
+@lru_cache(maxsize=1 << 16)
 def same_noun(one: str, other: str) -> float:
     """How far two nouns mean the same thing, 0..1."""
     if one == other:
         return 1.0
-    if stem(one) == stem(other):
+    if stem(one) == stem(other) or same_root(one, other):
         return SAME_STEM
     if other in _groups()["nouns"].get(one, frozenset()) or one in everyday(other) or other in everyday(one):
         return NOUN_SAID_FOR

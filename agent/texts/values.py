@@ -7,6 +7,7 @@ than in the step must fit by its words, and nothing else may fit as well: a text
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,7 +21,7 @@ from toolweave.agent.offline.toolbox import Toolbox, stem
 from toolweave.agent.offline.wording import NAMING, REMARKS, SEEKING
 from toolweave.agent.texts.hearing import MARGIN, Hearing, of_range, only_best, slots_of
 from toolweave.agent.texts.procedures import Fact, Procedure, Step
-from toolweave.agent.texts.signs import abbreviated, is_sign, takes_sign
+from toolweave.agent.texts.signs import SignKinds, abbreviated, is_sign, signs_in, takes_sign
 from toolweave.agent.texts.wording import spoken
 from toolweave.graph.words import words
 from toolweave.servers.json_values import as_list, is_list
@@ -33,6 +34,8 @@ SPOKEN_OF = 0.5
 """What it adds that a step speaks of what stands around a value."""
 PERSON = 0.25
 QUOTED = 0.15
+_LEFT_AS = {"quoted": "quoted", "token": "quoted", "address": "quoted", "name": "name"}
+"""Kinds of mentions as they count where no parameter takes them."""
 _ACTING = ("er", "or", "ist", "ian", "ant", "ee")
 """How words for persons end."""
 WHOLE = 0.4
@@ -60,17 +63,19 @@ class Reading:
 
     Args:
         box: All tools.
+        kinds: What the letters of identifiers stand for.
         procedure: What is read.
         tools: Those that its steps mean, as far as that is known: a labelled value goes where it fits best of all.
     """
 
-    def __init__(self, box: Toolbox, procedure: Procedure, tools: Iterable[Tool] = ()) -> None:
+    def __init__(self, box: Toolbox, kinds: SignKinds, procedure: Procedure, tools: Iterable[Tool] = ()) -> None:
         self._box = box
+        self.kinds = kinds
         self._terms = sorted(procedure.terms, key=len, reverse=True)
-        self._hearing = Hearing(box)
+        self._hearing = Hearing(box, kinds)
         self._read: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._scored: dict[tuple[str, str, tuple[str, ...]], list[tuple[float, Mention]]] = {}
-        self._values: dict[tuple[str, str], list[str]] = {}
+        self._values: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._names = _full_names(procedure)
         self._before = self._in_full(spoken(f"{procedure.title}. {procedure.context}"))
         self._around = mentions_of(self._before)
@@ -100,14 +105,22 @@ class Reading:
         """What a step says, its values set apart and its names in full."""
         return self._in_full(spoken(f"{step.text}. {step.detail}".strip()))
 
-    def left(self, step: Step, values: Sequence[Any]) -> int:
-        """How many values of a step are none of those that calls take; mere names are no values of their own."""
+    def left(self, step: Step, values: Sequence[Any]) -> Counter[str]:
+        """How many values of a step are none of those that calls take, by kind: sign, quoted, number or name."""
         known = {str(one).lower() for value in values for one in (as_list(value) if is_list(value) else [value])}
         key = (step.text, step.detail)
         if key not in self._values:
-            found = [one for one in mentions_of(self.words_of(step)) if one.kind != "name"]
-            self._values[key] = [(iso_date(one.text) or one.text).lower().removesuffix(".0") for one in found]
-        return sum(one not in known for one in self._values[key])
+            told = self.words_of(step)
+            self._values[key] = [(one.lower(), "sign") for one in signs_in(told)] + [
+                ((iso_date(one.text) or one.text).lower().removesuffix(".0"), _LEFT_AS.get(one.kind, "number"))
+                for one in mentions_of(told)
+                if not is_sign(one.text)
+            ]
+        return Counter(kind for text, kind in self._values[key] if text not in known)
+
+    def says_values(self, step: Step) -> bool:
+        """Whether a step says a value or a name."""
+        return bool(mentions_of(self.words_of(step)))
 
     def name_for(self, step: Step, slot: Slot, taken: set[str]) -> Given | None:
         """The name in a step by which a tool may find what the step lacks; `None` where there is not exactly one."""
@@ -173,7 +186,12 @@ class Reading:
 def _full_names(procedure: Procedure) -> dict[str, str]:
     """Last name → full name, where the text says a person's name in full."""
     told = " ".join(
-        [procedure.context, *(f"{fact.value}." for fact in procedure.facts), *(step.text for step in procedure.steps)]
+        [
+            procedure.around,
+            procedure.context,
+            *(f"{fact.value}." for fact in procedure.facts),
+            *(step.text for step in procedure.steps),
+        ]
     )
     full = [
         item.text

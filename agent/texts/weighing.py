@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,17 +13,22 @@ from toolweave.agent.texts.hearing import slots_of
 from toolweave.agent.texts.matching import Matcher, Meant, Wording
 from toolweave.agent.texts.procedures import Procedure, Step
 from toolweave.agent.texts.resolving import FED, Mapped, Returned
+from toolweave.agent.texts.signs import SignKinds, is_sign
 from toolweave.agent.texts.values import Given, Reading
 from toolweave.graph.model import ToolGraph
 from toolweave.servers.tools import Tool
 
 WEIGHTS = {
-    "verb": 0.4, "thing": 0.35, "words": 0.26, "name": 0.06, "lacks_said": -0.2, "lacks_known": -0.15,
-    "lacks_id": -0.03, "left": -0.13, "said": 0.085, "fed": 0.06, "usual": 0.14, "again": -0.03, "switch": -0.12,
+    "verb": 0.44, "thing": 0.36, "words": 0.33, "name": 0.1, "sign": 0.16, "said": 0.11, "fed": 0.1,
+    "lacks_said": -0.22, "lacks_known": -0.12, "lacks_id": -0.03,
+    "left_sign": -0.3, "left_quoted": -0.16, "left_number": -0.1, "left_name": -0.1,
+    "usual": 0.18, "switch": -0.14, "again": -0.07,
 }  # fmt: skip
 """What each part of the evidence adds to how well a tool fits a step."""
 OWN = 0.65
 """Share of a procedure's own words in what it is about; the rest is the text that it stands in."""
+MOST_USUAL = 1.6
+"""How likely the server is that a procedure is all about."""
 FOLLOWED = 0.5
 """What a lacking value counts where a clause follows that may say it."""
 SAME_THING = 0.9
@@ -67,23 +73,10 @@ class Weigher:
         evidence = self._evidence(place, meant, reading, before, filled)
         return sum(WEIGHTS[name] * value for name, value in evidence.items())
 
-    def usual(self, procedure: Procedure, ranked: Sequence[Sequence[Meant]]) -> dict[str, float]:
-        """Server → how likely it is meant, by the steps that its tools may serve and by the words of the procedure."""
-        votes: Counter[str] = Counter()
-        steps = [near for near in ranked if near]
-        for near in steps:
-            best: dict[str, float] = {}
-            for one in near:
-                best[one.tool.server] = max(best.get(one.tool.server, 0.0), one.score)
-            for server, score in best.items():
-                votes[server] += max(0.0, 1.0 - (near[0].score - score) / 0.2)  # type: ignore[assignment]
-        about = self.about(procedure)
-        return {server: votes[server] / max(1, len(steps)) + share for server, share in about.items()}
-
-    def about(self, procedure: Procedure) -> dict[str, float]:
+    def usual(self, procedure: Procedure) -> dict[str, float]:
         """Server → how far the procedure, and the text that it stands in, speak of what it deals with."""
         own, around = self._matcher.about(procedure.all_words), self._matcher.about(procedure.around)
-        return {server: OWN * share + (1.0 - OWN) * around[server] for server, share in own.items()}
+        return {server: MOST_USUAL * (OWN * share + (1.0 - OWN) * around[server]) for server, share in own.items()}
 
     def _pointed_at(self, step: Step, tool: Tool, before: Sequence[Mapped]) -> float:
         """How far a tool is about what a step points back at."""
@@ -107,6 +100,7 @@ class Weigher:
         values: list[Any] = [
             source.value for one in (*before, filled) for source in one.sources.values() if isinstance(source, Given)
         ]
+        left = reading.left(place.step, values)
         servers = {one.tool.server for one in before if one.tool is not None and not one.proposed}
         return {
             "verb": meant.verb,
@@ -116,15 +110,21 @@ class Weigher:
             "lacks_said": (len(filled.lacks) - len(lacks)) * (FOLLOWED if place.followed else 1.0),
             "lacks_known": float(known),
             "lacks_id": float(len(lacks) - known),
-            "left": float(reading.left(place.step, values)),
-            "said": sum(
-                1.0 / self._rarity[path.partition(".")[0].removesuffix("[]")] ** 0.5 for path in said_in(filled)
-            ),
+            **{f"left_{kind}": float(left[kind]) for kind in ("sign", "quoted", "number", "name")},
+            "sign": float(self._signs(reading.kinds, meant.tool, filled)),
+            "said": sum(1.0 / self._rarity[re.split(r"[.\[]", path)[0]] ** 0.5 for path in said_in(filled)),
             "fed": float(min(2, sum(isinstance(one, Returned) for one in filled.sources.values()))),
             "usual": place.usual.get(meant.tool.server, 0.0),
             "switch": float(bool(servers) and meant.tool.server not in servers),
             "again": float(any(one.tool is meant.tool for one in before)),
         }
+
+    def _signs(self, kinds: SignKinds, tool: Tool, filled: Mapped) -> int:
+        """How many identifiers of a step are of the kind that their parameter takes, less those that are not."""
+        said = said_in(filled)
+        placed = [slot for slot in slots_of(self._box, tool) if is_sign(str(said.get(slot.path, "")))]
+        fits = [kinds.fit(str(said[slot.path]), tool.server, slot) > 0.0 for slot in placed]
+        return sum(1 if one else -1 for one in fits)
 
 
 def said_in(mapped: Mapped) -> dict[str, Any]:

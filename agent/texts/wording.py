@@ -10,6 +10,7 @@ _APART = re.compile(r"(\"[^\"\n]*\"|\u201c[^\u201d]*\u201d)")
 _CODE = re.compile(r"`([^`\n]+)`")
 _SINGLE = re.compile(r"(?<!\w)['\u2018]([^'\u2019\u2018\n]{1,80})['\u2019](?!\w)")
 _TAG = re.compile(r"(?<![\w`\"&])(#[A-Za-z][\w-]+)(?![\w`\"])")
+_CALLS = re.compile(r"\b(?:call|name|title|label) (?:it|them) (?=\")", re.IGNORECASE)
 _NAMED = re.compile(r"\b(the|its|our|their|your) \"([^\"\n]+)\" ([a-z]{3,})\b(?! of\b)")
 """What a thing is called before what it is: the "Stock" sheet."""
 
@@ -19,4 +20,5 @@ def spoken(text: str) -> str:
     text = _TAG.sub(r'"\1"', text)
     text = _SINGLE.sub(r'"\1"', _CODE.sub(lambda found: f'"{found.group(1).strip(chr(34))}"', text))
     text = "".join(part if number % 2 else in_digits(part) for number, part in enumerate(_APART.split(text)))
+    text = _CALLS.sub("called ", text)
     return _NAMED.sub(r'\1 \3 "\2"', text)

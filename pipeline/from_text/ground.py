@@ -21,7 +21,7 @@ from toolweave.graph.model import ToolGraph
 from toolweave.graph.planner import Planner
 from toolweave.pipeline.environments import OpenEnvironment
 from toolweave.pipeline.from_text.imitation import Imitation
-from toolweave.pipeline.from_text.looking import Look
+from toolweave.pipeline.from_text.looking import Look, moved
 from toolweave.pipeline.from_text.reading import Reader, settled
 from toolweave.pipeline.running.groundwork import Ground
 from toolweave.pipeline.running.introspect import Introspection, introspect
@@ -97,9 +97,9 @@ class TextGroundwork:
         if not path.exists():
             steps = [one for mapped in first for one in mapped]
             graph = await self._learnt(specs, seen, steps, on_call)
-            mapped = [one.mapped for _, one in Aligner(matcher, graph).align_all(asked)]
+            aligned = [one for _, one in Aligner(matcher, graph).align_all(asked)]
             look = Look(specs, self.open_fresh, self.reader.model, self.settings.seed)
-            graph = await look.beyond(graph, matcher.box, mapped)
+            graph = await look.beyond(graph, matcher.box, [*_by_file(aligned), *(one.mapped for one in aligned)])
             self.store.write_json("graph.json", graph_to_json(graph))
         graph = graph_from_json(read_json(path))
         now = {tool.id: tool.digest for tool in seen.tools}
@@ -120,6 +120,15 @@ class TextGroundwork:
         for server, reason in report.unprobed.items():
             self.store.record("unprobed", server=server, reason=reason)
         return report.graph
+
+
+def _by_file(aligned: Sequence[Aligned]) -> list[list[Mapped]]:
+    """The steps of all procedures of each text, one behind the other: a later one may need what an earlier one did."""
+    found: dict[str, list[Mapped]] = {}
+    for one in aligned:
+        steps = found.setdefault(one.procedure.file, [])
+        steps += [moved(step, len(steps)) for step in one.mapped]
+    return list(found.values())
 
 
 def _with_values(spec: ServerSpec, steps: Sequence[Mapped]) -> ServerSpec:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from toolweave.agent.arguments import ValueBook
@@ -11,7 +11,7 @@ from toolweave.agent.memory import Memory
 from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.rehearse import Rehearsal
 from toolweave.agent.roles import Model
-from toolweave.agent.texts.resolving import Mapped
+from toolweave.agent.texts.resolving import Mapped, Returned
 from toolweave.graph.fields import leaves
 from toolweave.graph.model import ToolFacts, ToolGraph
 from toolweave.pipeline.environments import OpenEnvironment
@@ -19,8 +19,8 @@ from toolweave.pipeline.from_text.plans import plan_of
 from toolweave.servers.errors import ServerError
 from toolweave.servers.spec import ServerSpec
 
-MOST_CALLS = 12
-"""Live calls for a look at what the steps of one procedure return."""
+MOST_CALLS = 24
+"""Live calls for a look at what the steps of a text return."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,19 @@ class Look:
         """The graph with what the steps were seen to return before those that lack something."""
         seen: dict[str, set[str]] = {}
         for steps in mapped:
-            lacking = next((number for number, one in enumerate(steps) if one.lacks), 0)
-            if lacking and all(one.problem is None for one in steps[:lacking]):
-                for tool, fields in (await self._fields(graph, steps[:lacking])).items():
+            lacking = [number for number, one in enumerate(steps) if one.lacks]
+            for number in dict.fromkeys(reversed([*lacking[:1], *lacking[-1:]])):
+                found = await self._fields(graph, _sound(steps[:number]))
+                for tool, fields in found.items():
                     seen.setdefault(tool, set()).update(fields)
+                if found:
+                    break
         return _with_fields(graph, box, seen) if seen else graph
 
     async def _fields(self, graph: ToolGraph, steps: Sequence[Mapped]) -> dict[str, list[str]]:
         """Tool → patterns of the fields in its output; nothing where the steps cannot be carried out."""
+        if not steps:
+            return {}
         rehearsal = Rehearsal(
             lambda names: self.open_fresh([self.specs[name] for name in names]),
             graph,
@@ -56,6 +61,31 @@ class Look:
         except (PlanFailed, ServerError):
             return {}
         return {call.tool.id: sorted({leaf.pattern for leaf in leaves(call.result.value)}) for call in made.trace.calls}
+
+
+def moved(mapped: Mapped, by: int) -> Mapped:
+    """A step behind more steps than before."""
+    steps = {source.step for source in mapped.sources.values() if isinstance(source, Returned)}
+    return _with_places(mapped, {step: step + by for step in steps})
+
+
+def _with_places(mapped: Mapped, places: Mapping[int, int]) -> Mapped:
+    """A step that takes what others return from where those stand now."""
+    returned = {path: source for path, source in mapped.sources.items() if isinstance(source, Returned)}
+    new = {path: replace(source, step=places[source.step]) for path, source in returned.items()}
+    return replace(mapped, sources={**mapped.sources, **new})
+
+
+def _sound(steps: Sequence[Mapped]) -> list[Mapped]:
+    """The steps that can be carried out, without those that could not become a call and what hangs on them."""
+    kept: list[Mapped] = []
+    places: dict[int, int] = {}
+    for number, one in enumerate(steps):
+        steps_before = [source.step for source in one.sources.values() if isinstance(source, Returned)]
+        if one.problem is None and all(step in places for step in steps_before):
+            places[number] = len(kept)
+            kept.append(_with_places(one, places))
+    return kept
 
 
 def _with_fields(graph: ToolGraph, box: Toolbox, seen: dict[str, set[str]]) -> ToolGraph:

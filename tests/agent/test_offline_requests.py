@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from toolweave.agent.asking import question_problem
-from toolweave.agent.offline.deeds import Deed
+from toolweave.agent.offline.deeds import Deed, asked
 from toolweave.agent.offline.fitting import Slot, fit
 from toolweave.agent.offline.mentions import mentions_of
+from toolweave.agent.offline.naming import entry
+from toolweave.agent.offline.phrase import Told
+from toolweave.agent.offline.picture import Feed
 from toolweave.agent.offline.purpose import purpose_of
 from toolweave.agent.offline.querying import ask_for
 from toolweave.agent.offline.wording import groups
@@ -168,7 +171,7 @@ def test_of_what_a_tool_can_do_the_chosen_thing_is_named(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_file_stands_where_the_phrase_speaks_of_one(seed: int) -> None:
-    assert "from the template leaf.tpl" in _asked(PRINT, seed, template_path="leaf.tpl")
+    assert "the template leaf.tpl" in _asked(PRINT, seed, template_path="leaf.tpl")
     assert "bees.md to the tray" in _asked(STAGE, seed, files="bees.md")
 
 
@@ -205,3 +208,101 @@ def test_a_question_for_a_parameter_of_another_name_is_none_even_where_the_descr
 def test_what_is_looked_for_stands_behind_its_noun(seed: int) -> None:
     tool = _tool("filter_names", "Return all names in the ledger containing the substring 'q'.", q=TEXT)
     assert 'containing "star"' in _asked(tool, seed, q="star").replace("the substring ", "")
+
+
+FIT = _tool(
+    "manage_sails", "Manage sails and covers.", operation={"type": "string", "enum": ["hoist", "repair", "list"]}
+)
+TURN = _tool("convert_time", "Convert times between timezones.", time=TEXT, source_zone=TEXT, target_zone=TEXT)
+LOG = _tool("record_depth", "Record the depth of a harbour.", value={"type": "number"})
+DIP = _tool("mark_leaf", "Mark a leaf.", leaf_index={"type": "integer"})
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    ("tool", "values", "said"),
+    [
+        (FIT, {"operation": "repair"}, "repair"),
+        (
+            TURN,
+            {"time": "18:00", "source_zone": "Europe/Oslo", "target_zone": "Asia/Tokyo"},
+            "convert 18:00 from Europe/Oslo to Asia/Tokyo",
+        ),
+        (LOG, {"value": 42.5}, ": 42.5"),
+        (DIP, {"leaf_index": 2}, "leaf 2"),
+    ],
+)
+def test_a_value_stands_where_a_person_would_put_it(tool: Tool, values: dict[str, Any], said: str, seed: int) -> None:
+    text = _asked(tool, seed, **values)
+    assert said in text.lower().replace(said.lower(), said) and " as the " not in text and "manage" not in text
+
+
+def _told(phrase: str, noun: str = "") -> Told:
+    return Told(phrase, phrase.split(" ", 1)[0], noun)
+
+
+def test_what_goes_without_saying_is_left_out() -> None:
+    told = _told("record a treatment in a visit")
+    match = told.slot(["visit"])
+    assert match is not None and told.leave_out(match)
+    told.point_out()
+    assert told.phrase == "record the treatment"
+
+
+def test_the_object_of_a_deed_is_never_left_out() -> None:
+    told = _told("close a visit")
+    match = told.slot(["visit"])
+    assert match is not None and not told.leave_out(match)
+
+
+@pytest.mark.parametrize(
+    ("name", "short"), [("bill_visit", "bill that visit"), ("bill_owner", "bill that visit to the animal's owner")]
+)
+def test_where_it_all_happens_is_left_out_unless_the_tool_is_named_by_it(name: str, short: str) -> None:
+    told = _told("bill that visit to the animal's owner")
+    told.shorten("an open visit to the animal's owner", name.split("_"))
+    assert told.phrase == short
+
+
+def test_a_thing_is_named_by_what_it_belongs_to_where_the_phrase_speaks_of_that() -> None:
+    told = _told("check in an animal")
+    assert (
+        told.put_within("appointment", "the appointment of Ada Voss's animal")
+        and told.phrase == "check in Ada Voss's animal"
+    )
+    assert not _told("close a valve").put_within("plot", "the plot of the gardener Ada")
+
+
+def test_a_compound_is_not_torn_apart() -> None:
+    assert not _told("delete the pivot table", "pivot table").put_owner("pivot", "that pivot")
+
+
+@pytest.mark.parametrize(
+    ("telling", "noun", "said"),
+    [
+        (("09:15", "Dr Ada Voss"), "slot", "the 09:15 slot with Dr Ada Voss"),
+        (("What we measured",), "slide", 'the "What we measured" slide'),
+        (("Halden E3",), "instrument", 'the "Halden E3" instrument'),
+        (("Otis",), "animal", "the animal known as Otis"),
+    ],
+)
+def test_an_entry_is_named_as_people_name_it_and_is_known_to_be_one(
+    telling: tuple[str, ...], noun: str, said: str
+) -> None:
+    feed = Feed("/x_id", 0, noun, "", True, telling)
+    assert entry(feed, noun, (), random.Random(1)) == said
+    found = mentions_of(f"Please take {said} for me.")
+    assert {item.text for item in found} == {*telling} and all(item.picks_row for item in found)
+
+
+def test_a_deed_that_comes_first_may_lead_up_to_the_next() -> None:
+    deeds = [Deed("void that bill", "void"), Deed("bill the visit again", "bill")]
+    texts = {" ".join(asked(deeds, True, "brisk", "opens", random.Random(seed))) for seed in range(60)}
+    assert any("nce you have voided that bill, bill the visit again." in text for text in texts)
+    assert not any("voided that bill, I" in text or "voided that bill, need" in text for text in texts)
+
+
+def test_a_file_may_open_the_request() -> None:
+    deed = Deed("describe the first tab in plan.xlsx", "describe")
+    texts = [" ".join(asked([deed], True, "brisk", "", random.Random(seed))) for seed in range(40)]
+    assert any(text.startswith("In plan.xlsx, ") and "first tab." in text for text in texts)

@@ -413,3 +413,36 @@ async def test_a_server_whose_errors_say_nothing_is_understood_by_what_works() -
     }
     assert ("start_ride", "end_ride", "enables") in state(report)
     assert all(report.graph.fact(tool.id).works for tool in report.graph.tools.values())
+
+
+class Shop:
+    """A shop that shows its products only to those who search for a part of their names."""
+
+    def __init__(self) -> None:
+        self.stock = {"PR-11": "maple bench", "PR-22": "oak table"}
+        self.orders: dict[str, str] = {}
+
+    def find_product(self, name: str) -> dict[str, list[dict[str, str]]]:
+        """Find products by a part of their name."""
+        found = [{"product_id": key, "name": text} for key, text in self.stock.items() if name.lower() in text]
+        return {"products": found}
+
+    def order_product(self, product_id: str) -> dict[str, str]:
+        """Order a product."""
+        if product_id not in self.stock:
+            raise ToolError(f"there is no product {product_id}")
+        self.orders[f"OR-{71 + len(self.orders)}"] = product_id
+        return {"order_id": list(self.orders)[-1]}
+
+
+def shop() -> MCPServer:
+    world, server = Shop(), MCPServer("s", version="1")
+    for tool in (world.find_product, world.order_product):
+        server.add_tool(tool)
+    return server
+
+
+async def test_a_search_that_finds_nothing_for_a_guess_is_asked_for_a_part_that_most_texts_have() -> None:
+    report = await probed(shop, calls=10)
+    assert ("find_product", "order_product", "product_id") in data(report)
+    assert report.graph.fact("s/order_product").works

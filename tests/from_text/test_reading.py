@@ -51,6 +51,14 @@ def test_what_comes_before_the_order_is_no_part_of_it() -> None:
     assert deeds("Have a quick look at the last 3 commits.") == ["look at the last 3 commits"]
 
 
+def test_an_order_to_have_something_done_is_a_step_like_any_other() -> None:
+    assert deeds("Finally have him sign off the result.") == ["sign off the result"]
+    assert deeds("Ask the system for free places.") == ["look up free places"]
+    assert deeds("Begin by consulting the record.") == ["consult the record"]
+    assert deeds("Note that 20 euros were paid in cash.") == ["record that 20 euros were paid in cash"]
+    assert deeds("Pull up the entry and make sure that he rents one plot only.") == ["Pull up the entry"]
+
+
 def test_what_is_forbidden_conditional_optional_or_only_said_is_no_step() -> None:
     assert reasons("Never delete the record.") == ["it forbids"]
     assert reasons("If the card is blocked, call the manager.") == ["it depends on something"]

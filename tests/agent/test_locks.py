@@ -1,9 +1,10 @@
-"""Remedies for calls that were refused, on a small server in this process."""
+"""Locks, crossings and comparisons on a small server in this process."""
 
 from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,15 +17,16 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from toolweave.agent.arguments import ValueBook
 from toolweave.agent.probing.bindings import Bindings
-from toolweave.agent.probing.choosing import Chooser
+from toolweave.agent.probing.comparing import Comparing
+from toolweave.agent.probing.crossings import MOST_TIMES, Crossings
 from toolweave.agent.probing.effects import Effects
 from toolweave.agent.probing.explore import Explorer
 from toolweave.agent.probing.filling import Filler
-from toolweave.agent.probing.remedies import MOST_TIMES, Remedies
+from toolweave.agent.probing.locks import Locks
 from toolweave.agent.probing.session import Meter, Session
 from toolweave.agent.probing.steps import Steps
 from toolweave.agent.probing.things import Things
-from toolweave.agent.probing.trials import START
+from toolweave.agent.probing.trials import START, WORKED, Situation
 from toolweave.agent.probing.walk import Walk
 from toolweave.graph.learning.pools import Pools
 from toolweave.servers.decoding import decode
@@ -107,40 +109,81 @@ async def explored() -> AsyncGenerator[tuple[Steps, Session]]:
     things, effects = Things(explorer.filler, explorer.reads), Effects()
     things.refresh(explorer.journal)
     steps = Steps(explorer, things, effects, Bindings(explorer, things, effects))
+    async with fresh(steps) as session:
+        yield steps, session
+
+
+@asynccontextmanager
+async def fresh(steps: Steps) -> AsyncGenerator[Session]:
+    """A session on a server that nothing was done to."""
+    meter = Meter(500, anyio.current_time() + 60.0)
     async with Client(gallery()) as client:
-        yield steps, Session(Gallery(client, tools), meter, explorer.hear)
+        yield Session(Gallery(client, tuple(steps.explorer.tools)), meter, steps.explorer.hear)
 
 
-async def refused(steps: Steps, session: Session) -> Walk:
-    """A walk in which a picture was hung and then could not be packed."""
-    walk = Walk("test", [next(thing for thing in steps.things.first if "PC-4411" in str(thing))], (START,))
-    for name, works in (("s/pack_crate", True), ("s/hang_picture", True), ("s/pack_crate", False)):
+def first_picture(steps: Steps) -> Walk:
+    """A walk about one picture."""
+    return Walk("test", [next(thing for thing in steps.things.first if "PC-4411" in thing)], (START,))
+
+
+async def hang_and_pack(steps: Steps, session: Session) -> None:
+    """Hang a picture, which then cannot be packed."""
+    walk = first_picture(steps)
+    for name, works in (("s/hang_picture", True), ("s/pack_crate", False)):
         one = steps.bindings.prospects(walk, steps.explorer.by_id[name])[0]
         assert await steps.take(walk, one, session) is works
     steps.effects.refresh()
-    return walk
 
 
-async def test_what_the_error_speaks_of_is_tried_and_then_the_call_works_again() -> None:
-    async with explored() as (steps, session):
-        walk = await refused(steps, session)
-        remedy = Remedies(steps).next(walk, Chooser(steps).prospects(walk))
-        assert remedy is not None
-        assert (remedy.failing.tool.name, remedy.call.tool.name) == ("pack_crate", "take_down_picture")
-        assert remedy.failing.filled.arguments == remedy.call.filled.arguments == {"picture_id": "PC-4411"}
-        assert await steps.take(walk, remedy.call, session)
-        again = steps.bindings.as_before(walk, remedy.failing.action)
-        assert again is not None
-        assert await steps.take(walk, again, session)
+async def test_what_an_error_speaks_of_is_tried_first_and_then_the_call_works() -> None:
+    async with explored() as (steps, session), fresh(steps) as other:
+        await hang_and_pack(steps, session)
+        locks = Locks(steps)
+        lock = locks.next()
+        assert lock is not None
+        assert [one[0] for one in (*lock.situation[1:], lock.action)] == ["s/hang_picture", "s/pack_crate"]
+        before = len(steps.explorer.journal)
+        await locks.open(lock, other)
+        made = [seen.tool.name for seen in steps.explorer.journal[before:] if not steps.explorer.reads(seen.tool)]
+        assert made == ["hang_picture", "take_down_picture", "pack_crate"]
         steps.effects.refresh()
-        assert steps.effects.shown("s/take_down_picture", "s/pack_crate", "enables")
+        assert steps.effects.flips("s/take_down_picture", "s/pack_crate", "enables")
 
 
-async def test_a_remedy_is_not_tried_for_ever() -> None:
+async def test_a_lock_is_not_gone_for_twice() -> None:
     async with explored() as (steps, session):
-        walk = await refused(steps, session)
-        remedies, prospects = Remedies(steps), Chooser(steps).prospects(walk)
-        found = [remedies.next(walk, prospects) for _ in range(2 * MOST_TIMES)]
-        tools = [one.call.tool.name for one in found if one is not None]
-        assert tools.count("take_down_picture") == MOST_TIMES
-        assert "clean_frame" not in tools
+        await hang_and_pack(steps, session)
+        locks = Locks(steps)
+        assert locks.next() is not None
+        assert locks.next() is None
+
+
+async def test_after_a_call_comes_what_it_disables_and_what_it_enables() -> None:
+    async with explored() as (steps, session):
+        walk = first_picture(steps)
+        hang = steps.bindings.prospects(walk, steps.explorer.by_id["s/hang_picture"])[0]
+        comparing, before = Comparing(steps), len(steps.explorer.journal)
+        await comparing.before(walk, hang, session)
+        assert await steps.take(walk, hang, session)
+        await comparing.after(walk, session)
+        steps.effects.refresh()
+        made = [seen.tool.name for seen in steps.explorer.journal[before:]]
+        assert {"hang_picture", "take_down_picture", "pack_crate"} <= set(made)
+
+
+async def test_every_tool_that_changes_something_is_crossed_in_turn() -> None:
+    async with explored() as (steps, _):
+        crossings = Crossings(steps)
+        found = [path for path in (crossings.next() for _ in range(4)) if path is not None]
+        assert {path[-1][0] for path in found} >= {"s/hang_picture", "s/clean_frame", "s/pack_crate"}
+        assert all(crossings.count(path) for path in found)
+
+
+async def test_one_path_is_not_crossed_for_ever() -> None:
+    async with explored() as (steps, _):
+        crossings, paths = Crossings(steps), Counter[Situation]()
+        while path := crossings.next():
+            steps.effects.note(path[:-1], path[-1], WORKED)
+            paths[path] += 1
+        assert len(paths) == 2 * 4
+        assert set(paths.values()) == {MOST_TIMES}

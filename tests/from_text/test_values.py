@@ -1,0 +1,99 @@
+"""What the words of one step say for the parameters of a tool."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from toolweave.agent.texts.hearing import slots_of
+from toolweave.agent.texts.matching import Matcher
+from toolweave.agent.texts.procedures import Procedure, Step
+from toolweave.agent.texts.signs import SignKinds
+from toolweave.agent.texts.values import Reading
+from toolweave.graph.model import ToolFacts, ToolGraph
+from toolweave.servers.tools import Tool
+
+
+def tool(name: str, description: str, *required: str, **properties: Any) -> Tool:
+    schema = {"type": "object", "properties": properties, "required": list(required)}
+    return Tool("garden", name, description, schema)
+
+
+STRING = {"type": "string"}
+PLOTS = tool(
+    "list_plots",
+    "List plots with their size.",
+    limit={"type": "integer", "default": 5, "description": "How many plots to list at most"},
+    free_only={"type": "boolean", "default": False, "description": "Leave out plots that are leased"},
+    fenced={
+        "type": "boolean",
+        "default": None,
+        "description": "True: only plots behind a fence; false: only plots in the sun",
+    },
+)
+VISIT = tool(
+    "plan_visit",
+    "Plan a visit to a plot.",
+    "plot_id",
+    "guide_id",
+    "day",
+    plot_id=STRING,
+    guide_id=STRING,
+    day={"type": "string", "format": "date"},
+    start_hour={"type": "integer"},
+)
+NOTE = tool("write_note", "Write a note about the garden.", "text", text=STRING)
+TOOLS = (PLOTS, VISIT, NOTE)
+
+
+def said(text: str, meant: Tool, kinds: SignKinds | None = None) -> dict[str, Any]:
+    kinds = kinds or SignKinds(ToolGraph({}, ()))
+    step = Step(text, (1, 1))
+    reading = Reading(Matcher(TOOLS).box, kinds, Procedure("A day", "day.md", (1, 1), (step,)))
+    return {path: given.value for path, given in reading.of_step(step, meant).items()}
+
+
+def learnt(**arguments: str) -> SignKinds:
+    """What a call with some identifiers shows."""
+    facts = {VISIT.id: ToolFacts(works=(json.dumps(arguments),))}
+    return SignKinds(ToolGraph({one.id: one for one in TOOLS}, (), facts))
+
+
+def test_an_identifier_goes_where_calls_took_one_with_the_same_letters() -> None:
+    kinds = learnt(plot_id="XQ-1", guide_id="ZZ-9")
+    found = said("Plan a visit with ZZ-44 to XQ-17 on 24 March 2026", VISIT, kinds)
+    assert found == {"plot_id": "XQ-17", "guide_id": "ZZ-44", "day": "2026-03-24"}
+    by_path = {slot.path: slot for slot in slots_of(Matcher(TOOLS).box, VISIT)}
+    assert kinds.fit("XQ-17", "garden", by_path["guide_id"]) == 0.0
+
+
+def test_an_identifier_of_a_known_kind_is_no_text() -> None:
+    assert said("Write a note about XQ-17", NOTE, learnt(plot_id="XQ-1")) == {}
+
+
+def test_letters_that_no_call_has_shown_are_read_as_an_abbreviation() -> None:
+    assert said("Plan a visit to PL-17", VISIT) == {"plot_id": "PL-17"}
+
+
+def test_a_day_and_an_hour_are_told_apart_where_a_tool_takes_them_apart() -> None:
+    assert said("Plan a visit to PL-17 for 24 March 2026 at 10:00", VISIT) == {
+        "plot_id": "PL-17",
+        "day": "2026-03-24",
+        "start_hour": 10,
+    }
+
+
+def test_what_is_to_be_left_out_is_what_the_text_denies() -> None:
+    assert said("List the plots that are not let", PLOTS) == {"free_only": True}
+    assert said("List the plots that are let", PLOTS) == {}
+    assert said("List the plots that are free", PLOTS) == {"free_only": True}
+
+
+def test_either_side_of_a_yes_or_no_is_known_by_its_description() -> None:
+    assert said("List the plots in the sun", PLOTS) == {"fenced": False}
+    assert said("List the plots that lie behind a fence", PLOTS) == {"fenced": True}
+
+
+def test_how_many_are_enough_is_a_limit() -> None:
+    assert said("List the plots; three of them are enough", PLOTS) == {"limit": 3}
+    assert said("List the plots, at most 4", PLOTS) == {"limit": 4}
