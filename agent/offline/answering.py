@@ -22,6 +22,8 @@ MOST_LISTED = 6
 MOST_DONE = 4
 """Earlier deeds of a turn that its answer tells of."""
 LONGEST_PROSE = 420
+_COUNTS = frozenset("total count number num hit match result found length".split())
+"""Words of fields that say how many there are; any other number beside a list is about something else."""
 _FIRST_KEYS = ("name", "title", "label", "status", "state", "date", "due", "total", "amount", "balance", "count")
 _ENTRY_NAMES = frozenset("name title label subject description".split())
 _DULL = frozenset("success ok message error result type jsonrpc version created updated".split())
@@ -200,7 +202,11 @@ def _shown(value: Any) -> str:
 
 def _total(value: dict[str, Any], listed: int) -> int:
     """How many there are, where a result says so beside a list that it cut."""
-    counts = [item for item in value.values() if isinstance(item, int) and not isinstance(item, bool)]
+    counts = [
+        item
+        for key, item in value.items()
+        if isinstance(item, int) and not isinstance(item, bool) and _COUNTS & {*words(key)}
+    ]
     return counts[0] if len(counts) == 1 and counts[0] > listed else 0
 
 
