@@ -18,10 +18,14 @@ from toolweave.graph.schema import Parameter
 
 MOST_BETWEEN = 4
 """Values that are put beside those that are shown."""
+LARGEST = 1e12
+"""Numbers from it on are hardly amounts."""
 LEAST_STEPS = 3
 """Steps between the lowest and the highest that is shown: fewer, and they may be places rather than amounts."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SATURDAY = 5
+_FIXED = frozenset(("enum", "const", "multipleOf"))
+"""Words of a schema by which what lies between two values may not be taken."""
 
 
 def widened(choices: Sequence[Candidate], parameter: Parameter, rng: random.Random) -> list[Candidate]:
@@ -29,10 +33,10 @@ def widened(choices: Sequence[Candidate], parameter: Parameter, rng: random.Rand
 
     Args:
         choices: In the order in which they would be tried.
-        parameter: What they are for; an identifier stays as it is.
+        parameter: What they are for; identifiers and listed choices stay as they are.
         rng: Decides what is put beside them, and where.
     """
-    if is_identifying(parameter):
+    if is_identifying(parameter) or _FIXED & parameter.schema.keys():
         return list(choices)
     usual = parameter.schema.get("default")
     trite = [choice for choice in choices if choice.how != "values" and _is_setting(usual, choice.value)]
@@ -68,6 +72,8 @@ def _between(values: Sequence[Any], rng: random.Random) -> list[Any]:
 def _numbers(values: Sequence[float], rng: random.Random) -> list[float]:
     """Round numbers between the lowest and the highest, whole ones where all are whole."""
     low, high = values[0], values[-1]
+    if max(abs(low), abs(high)) >= LARGEST:
+        return []
     whole = all(isinstance(value, int) for value in values)
     step = _round_step((high - low) / 10, whole)
     if step <= 0 or (high - low) / step < LEAST_STEPS:

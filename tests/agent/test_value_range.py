@@ -71,3 +71,14 @@ def test_the_same_seed_says_the_same() -> None:
     schema = {"type": "number", "examples": [12.5, 20]}
     assert said(schema, seed=3) == said(schema, seed=3)
     assert said(schema, seed=3) != said(schema, seed=4)
+
+
+def test_listed_numbers_and_multiples_stay_what_they_are() -> None:
+    assert everything({"type": "integer", "enum": [15, 30, 60]}) == {15, 30, 60}
+    assert everything({"type": "integer", "enum": [15, 30, 60]}, 15, 60) == {15, 60}
+    assert everything({"type": "integer", "multipleOf": 7}, 7, 70) == {7, 70}
+
+
+def test_numbers_too_large_for_amounts_get_no_company() -> None:
+    assert everything({"type": "number"}, 1, 10**400) == {1, 10**400}
+    assert everything({"type": "number"}, -1e308, 1e308) == {-1e308, 1e308}
