@@ -15,6 +15,7 @@ from toolweave.agent.trace import Call
 from toolweave.agent.whole_words import spoken_of
 from toolweave.graph.nouns import tool_nouns
 from toolweave.graph.schema import Parameter, parameters
+from toolweave.graph.vocabulary import LOOKING
 from toolweave.graph.words import words
 from toolweave.servers.tools import Tool
 
@@ -42,7 +43,6 @@ _ASIDE = frozenset(
     " value text optional required one must should may can if as at from use used given name id identifier"
     " parameter".split()
 )
-_LOOKING = frozenset({"seek", "read"})
 _WHEN = frozenset("date day time when start end until deadline month year".split())
 
 
@@ -100,7 +100,7 @@ def unasked(calls: Sequence[Call], said: str) -> list[str]:
     """
     used = {source.call for call in calls for source in call.sources.values()}
     heard = set(words(said))
-    acting = [call.tool for call in calls[:-1] if call.id not in used and tool_nouns(call.tool).deed not in _LOOKING]
+    acting = [call.tool for call in calls[:-1] if call.id not in used and tool_nouns(call.tool).deed not in LOOKING]
     return [tool.name for tool in acting if not heard & _spoken_of(tool)]
 
 

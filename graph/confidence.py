@@ -17,7 +17,7 @@ from toolweave.graph.match import strength, types_clash
 from toolweave.graph.nouns import ToolNouns
 from toolweave.graph.reading import ECHO_NEEDED, ToolReading
 from toolweave.graph.slots import ANY, Kind, Slot
-from toolweave.graph.vocabulary import NAMES, Deed
+from toolweave.graph.vocabulary import LOOKING, NAMES, Deed
 from toolweave.servers.tools import Tool
 
 START = -4.4
@@ -121,7 +121,7 @@ class Confidence:
 
     def _is_primary(self, parameter: Slot, produced: Slot, deed: Deed) -> bool:
         """Whether the producer finds or shows the kind of thing whose `id` is wanted."""
-        if parameter.attribute != "id" or deed not in ("seek", "read"):
+        if parameter.attribute != "id" or deed not in LOOKING:
             return False
         return parameter.things[-1:] == (self.readings[produced.tool].nouns.head,)
 
@@ -135,7 +135,7 @@ class Confidence:
             logit += OWN_NAME
         if taker.nouns.deed == "seek":
             logit += CRITERION
-        if deed in ("make", "act", "change", "end") and taker.nouns.deed in ("seek", "read"):
+        if deed in ("make", "act", "change", "end") and taker.nouns.deed in LOOKING:
             logit += BACKWARDS
         return logit
 

@@ -7,6 +7,8 @@ from typing import Literal
 Deed = Literal["seek", "read", "make", "change", "end", "act"]
 """What a tool does to its object: `seek` finds it from words, `read` shows a known one, `make` brings a new one into
 being, `change` and `end` need it to exist, `act` is anything else."""
+LOOKING: frozenset[Deed] = frozenset({"seek", "read"})
+"""What only wants to know something."""
 
 
 def _set(text: str) -> frozenset[str]:

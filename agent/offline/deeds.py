@@ -14,7 +14,7 @@ from toolweave.agent.offline.forms import shorter
 from toolweave.agent.offline.frames import ALSO, ASKS, BESIDE, CHAINED, LAST_STEPS, ONCE, STEPS, lead
 from toolweave.agent.offline.lexicon import DETERMINERS, MONTHS, PARTICLES, POINTING, VERB_FORMS
 from toolweave.graph.plan import Relation
-from toolweave.graph.vocabulary import DEEDS
+from toolweave.graph.vocabulary import DEEDS, LOOKING
 from toolweave.graph.words import singular
 
 LONG = 8
@@ -99,7 +99,7 @@ class Deed:
             found |= {"n": thing, "s": thing}
         elif thing and self.verb in _BROUGHT_ABOUT:
             found |= {"n": thing, "m": thing}
-        looks = DEEDS.get(self.verb) in ("seek", "read")
+        looks = DEEDS.get(self.verb) in LOOKING
         if thing and not looks and not found.keys() & {"s", "m"} and not {*self.form.split()} & _NOT_PASSIVE:
             thing, done = _done_to(thing, self.form)
             found["h"] = f"{thing} {done}"

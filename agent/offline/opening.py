@@ -11,10 +11,9 @@ from collections.abc import Sequence
 
 from toolweave.agent.offline.english import base_form, opens_with_verb, spaced
 from toolweave.agent.offline.lexicon import DETERMINERS, PARTICLES
-from toolweave.graph.vocabulary import DEEDS
+from toolweave.graph.vocabulary import DEEDS, LOOKING
 from toolweave.graph.words import singular, words
 
-LOOKING = ("seek", "read")
 _TOOL = r"(?:tool|function|endpoint|method|api|action|command|operation)"
 _ABOUT_ITSELF = re.compile(
     rf"^(?:(?:(?:this|the|a|an)\s+)?(?:(?:mcp|simple|useful|helper)\s+)?{_TOOL}\s*|(?:this|it)\s+)?"

@@ -18,7 +18,7 @@ from toolweave.agent.offline.english import (
 from toolweave.agent.offline.lexicon import DETERMINERS, ENTERING, PARTICLES
 from toolweave.agent.offline.opening import as_order, as_shown, other_deed
 from toolweave.graph.nouns import ToolNouns, tool_nouns
-from toolweave.graph.vocabulary import DEEDS
+from toolweave.graph.vocabulary import DEEDS, LOOKING
 from toolweave.graph.words import plurals, words
 from toolweave.servers.tools import Tool
 
@@ -105,7 +105,7 @@ class Purpose:
         verb, _, particle = self.verb.partition(" ")
         if particle in ("in", "out", "off") and verb != "find":
             return False
-        return DEEDS.get(verb) in ("seek", "read") or verb in ("compare", "check", "list")
+        return DEEDS.get(verb) in LOOKING or verb in ("compare", "check", "list")
 
     @property
     def phrase(self) -> str:
@@ -119,7 +119,7 @@ def purpose_of(tool: Tool) -> Purpose:
     nouns = tool_nouns(tool)
     verb, rest = _described(_without_parameters(tool), tool.name) or named_deed(tool.name)
     verb = "get" if verb == "return" and verb not in words(tool.name) else verb  # of what comes back, no deed
-    rest = _LISTED_FACTS.sub("", rest) if DEEDS.get(verb) in ("seek", "read") else rest
+    rest = _LISTED_FACTS.sub("", rest) if DEEDS.get(verb) in LOOKING else rest
     return Purpose(verb, rest, nouns, _noun(nouns, rest), other_deed(tool.description))
 
 

@@ -21,6 +21,7 @@ from toolweave.agent.offline.supplying import Terms
 from toolweave.agent.offline.toolbox import Toolbox, stems
 from toolweave.agent.offline.ways import Way
 from toolweave.agent.patterns import argument_leaves
+from toolweave.graph.vocabulary import LOOKING
 from toolweave.servers.tools import Tool
 
 ENOUGH = 0.5
@@ -29,7 +30,6 @@ CLEARLY = 0.65
 """The same where its deed is not among them."""
 _PARTS = re.compile(r",\s|\band\b")
 _POINTING = re.compile(rf"\b{POINTING}\b|\b(?:called|named)\b", re.IGNORECASE)
-_LOOKING = frozenset({"seek", "read"})
 
 
 class UnaidedStudent(Student):
@@ -60,7 +60,7 @@ class UnaidedStudent(Student):
             purpose = self.box.purposes[tool.id]
             about = set(stems(f"{purpose.object} {purpose.noun} {tool.description}")).difference(stems(purpose.verb))
             worth = 2 * self.box.telling(wanted.intersection(about)) + self.box.telling(spoken.intersection(about))
-            if purpose.nouns.deed not in _LOOKING or self.box.names[tool.id] in tried or not worth:
+            if purpose.nouns.deed not in LOOKING or self.box.names[tool.id] in tried or not worth:
                 continue
             way = self.supplier.way(tool, Terms(self.listener.taken))
             if not way.before and not way.gaps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from toolweave.graph.vocabulary import DEEDS, VERBS_AT_END, Deed
+from toolweave.graph.vocabulary import DEEDS, LOOKING, VERBS_AT_END, Deed
 from toolweave.graph.words import words
 from toolweave.servers.tools import Tool
 
@@ -11,7 +11,7 @@ def looks_reading(tool: Tool) -> bool:
     """Whether annotations, else the verbs of name and description, promise that nothing changes."""
     if tool.annotations.read_only is not None:
         return tool.annotations.read_only
-    return not tool.annotations.destructive and deed(tool) in ("seek", "read")
+    return not tool.annotations.destructive and deed(tool) in LOOKING
 
 
 def harm(tool: Tool) -> int:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from toolweave.agent.offline.toolbox import everyday, stem
-from toolweave.graph.vocabulary import DEEDS
+from toolweave.graph.vocabulary import DEEDS, LOOKING
 
 SAID_FOR = 0.85
 """How far a verb means what a verb of its group means."""
@@ -76,7 +76,7 @@ def same_deed(one: str, other: str) -> float:
 def _kind(verb: str) -> str | None:
     """What sort of deed a verb is; people say of finding and of showing the same."""
     found = DEEDS.get(verb.split("_")[0])
-    return "look" if found in ("seek", "read") else found
+    return "look" if found in LOOKING else found
 
 
 @lru_cache(maxsize=1 << 16)

@@ -16,6 +16,7 @@ from toolweave.graph.fields import values_at
 from toolweave.graph.model import ToolGraph
 from toolweave.graph.nouns import tool_nouns
 from toolweave.graph.schema import parameters
+from toolweave.graph.vocabulary import LOOKING
 from toolweave.pipeline.checking.offered import named
 from toolweave.pipeline.sample import Sample, StateRead, tool_messages
 from toolweave.servers.decoding import decode_text
@@ -66,7 +67,7 @@ def readings(sample: Sample, graph: ToolGraph) -> list[StateRead]:
 
 def _looks(graph: ToolGraph, tool: Tool) -> bool:
     """Whether a tool only looks: seen to read, and named so. One that opens a thing may leave it open, unnoticed."""
-    return reads_only(graph, tool.id) and tool_nouns(tool).deed in ("seek", "read")
+    return reads_only(graph, tool.id) and tool_nouns(tool).deed in LOOKING
 
 
 def _unlike(reads: Iterator[StateRead]) -> Iterator[StateRead]:

@@ -9,10 +9,10 @@ from itertools import pairwise
 from toolweave.agent.trace import Call, Trace, TurnTrace
 from toolweave.graph.nouns import tool_nouns
 from toolweave.graph.plan import Relation, TurnKind
+from toolweave.graph.vocabulary import LOOKING
 
 MOST_GOALS = 3
 """Things that one request is for; what only leads to one of them does not count."""
-_LOOKING = frozenset({"seek", "read"})
 
 
 def one_wish_each(trace: Trace, most: int = MOST_GOALS) -> Trace:
@@ -75,7 +75,7 @@ def _goals(calls: Sequence[Call]) -> list[int]:
 
 
 def _changes(call: Call) -> bool:
-    return tool_nouns(call.tool).deed not in _LOOKING
+    return tool_nouns(call.tool).deed not in LOOKING
 
 
 def _undoes(call: Call, before: Sequence[Call]) -> bool:
