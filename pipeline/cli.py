@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -76,8 +77,18 @@ app = typer.Typer(
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"toolweave {importlib.metadata.version('toolweave')}")
+        raise typer.Exit
+
+
 @app.callback()
-def toolweave() -> None:
+def toolweave(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """Turn any MCP servers into verified multi-turn tool-use training data."""
 
 

@@ -142,8 +142,8 @@ class _Reader:
         if self._is_heading(line):
             self._at += 1
             self._headed = True
-            underline = self._lines[self._at].strip()[:1] if self._at < len(self._lines) else ""
-            level = {"=": 1, "-": 2}.get(underline, LOOKS) if _RULE.match(self._lines[self._at]) else LOOKS
+            below = self._lines[self._at] if self._at < len(self._lines) else ""
+            level = {"=": 1, "-": 2}.get(below.strip()[:1], LOOKS) if _RULE.match(below) else LOOKS
             return Block("heading", _plain(line.strip().rstrip(":")), ((0, number),), level)
         self._at += 1
         self._headed = False

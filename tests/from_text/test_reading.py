@@ -80,6 +80,11 @@ def test_a_numbered_list_is_a_procedure_with_the_lines_of_its_steps() -> None:
     ]
 
 
+def test_a_text_may_end_in_a_line_that_looks_like_a_heading() -> None:
+    (found,) = find_procedures("# Desk\n\n1. Find the member Rosa.\n2. Cancel her hold.\n\nThe front desk", "desk.md")
+    assert [step.text for step in found.steps] == ["Find the member Rosa", "Cancel her hold"]
+
+
 def test_values_in_tables_and_labelled_lines_are_kept_with_their_lines() -> None:
     text = (
         "Member: Rosa Delgado\nBranch: `Harbour`\n\n| Field | Value |\n|---|---|\n| Weeks | 3 |\n\n1. Renew the loan.\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import subprocess
 import sys
 
@@ -36,6 +37,11 @@ def test_help_loads_no_heavy_library() -> None:
 
 def test_help_of_the_main_job_loads_no_server_no_graph_and_no_endpoint() -> None:
     assert set(loaded_by("run --help")) == {"pydantic", "structlog"}
+
+
+def test_the_version_is_that_of_the_package_and_comes_at_once() -> None:
+    assert CliRunner().invoke(app, ["--version"]).output == f"toolweave {importlib.metadata.version('toolweave')}\n"
+    assert loaded_by("--version") == []
 
 
 def test_heavy_libraries_are_found_where_they_are_loaded() -> None:
