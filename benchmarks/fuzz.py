@@ -1,4 +1,4 @@
-"""Schemas, listings, results, lines and `mcp.json` of strangers: nothing may raise but what callers are told of.
+"""Schemas, listings, results, lines, `mcp.json` manuals of strangers: nothing may raise but what callers are told of.
 
     .venv/bin/python benchmarks/fuzz.py --inputs 100000
 
@@ -20,6 +20,7 @@ import anyio
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from toolweave.agent.texts.finding import find_procedures
 from toolweave.servers.config import load_mcp_config
 from toolweave.servers.decoding import decode
 from toolweave.servers.errors import ConfigError, ServerError
@@ -44,6 +45,16 @@ JSON = st.recursive(
     _SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXTS, inner, max_size=5), max_leaves=12
 )
 OBJECTS = st.dictionaries(_TEXTS, JSON, max_size=6)
+_LINES = st.sampled_from(
+    (
+        "# Desk", "Desk", "====", "----", "1. Find the member Rosa.", "2. Renew the loan by `3` weeks", "",
+        "- [ ] Cancel it", "* Member: Rosa", "> 1. Go on", "| Field | Value |", "| --- | --- |", "| Weeks | 3 |", "| a",
+        "```", "<!-- no",
+        "How do I sow?", "A: First find it. Then sow it.", "Signed", "   ", "**Note**", "Step 3: Bill the visit",
+        "If it is late, stop.", 'The clerk lends "it" on the 5th of May',
+    )
+)  # fmt: skip
+_PAGES = st.lists(_LINES | st.text(max_size=12), max_size=12).map("\n".join)
 VEIL = Veil(["canary-0123456789", "hunter2"])
 HERE = ServerSpec(name="s", command="x")
 
@@ -92,6 +103,11 @@ def try_config(servers: Any, text: str) -> None:
             continue
 
 
+def try_text(text: str) -> None:
+    """A manual, read for procedures."""
+    find_procedures(text, "manual.md")
+
+
 _AT_ONCE = 1_000
 _FOLDER = Path(tempfile.mkdtemp(prefix="toolweave-fuzz-"))
 KINDS: dict[str, tuple[Callable[..., None], tuple[Any, ...]]] = {
@@ -100,6 +116,7 @@ KINDS: dict[str, tuple[Callable[..., None], tuple[Any, ...]]] = {
     "result": (try_result, (OBJECTS, OBJECTS)),
     "line": (try_line, (JSON, st.binary(max_size=20))),
     "config": (try_config, (JSON, st.text(max_size=60))),
+    "text": (try_text, (_PAGES,)),
 }
 
 

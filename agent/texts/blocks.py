@@ -53,13 +53,15 @@ class Block:
     text: str
     """Its lines joined by spaces, without marks of Markdown; code spans keep theirs."""
     starts: tuple[tuple[int, int], ...]
-    """(offset in the text, number of the line) of each of its lines, the first line of a file being 1."""
+    """(offset in the text, number of the line) of each of its lines or rows, the first line of a file being 1."""
     level: int = 0
     """Of a heading from 1 on; of an item, how far it is indented."""
     ordered: bool = False
     """Whether an item has a number."""
     rows: tuple[tuple[str, ...], ...] = ()
-    """Cells of a table."""
+    """Cells of a table, a row for each of `starts`."""
+    headed: bool = False
+    """Whether the first row of a table is set off from the others."""
 
     @property
     def first(self) -> int:
@@ -107,7 +109,9 @@ class _Reader:
             elif not line.strip() or _RULE.match(line):
                 self._at += 1
             elif _ROW.match(line):
-                yield self._table()
+                table = self._table()
+                if table.rows:
+                    yield table
             else:
                 yield self._words(line)
 
@@ -118,13 +122,15 @@ class _Reader:
         self._at += 1
 
     def _table(self) -> Block:
-        first, rows = self._at, list[tuple[str, ...]]()
+        starts, rows, headed = list[tuple[int, int]](), list[tuple[str, ...]](), False
         while self._at < len(self._lines) and _ROW.match(line := self._lines[self._at]):
-            if not _DASHES.match(line):
-                rows.append(tuple(_plain(cell.strip()) for cell in line.strip().strip("|").split("|")))
             self._at += 1
-        numbers = range(first + 1, self._at + 1)
-        return Block("table", "", tuple((0, number) for number in numbers), rows=tuple(rows))
+            if _DASHES.match(line):
+                headed = headed or len(rows) == 1
+            else:
+                rows.append(tuple(_plain(cell.strip()) for cell in line.strip().strip("|").split("|")))
+                starts.append((0, self._at))
+        return Block("table", "", tuple(starts), rows=tuple(rows), headed=headed)
 
     def _words(self, line: str) -> Block:
         number = self._at + 1

@@ -28,15 +28,14 @@ def labelled(item: Block) -> Fact | None:
 
 def table_facts(table: Block) -> Iterator[Fact]:
     """What a table says: label and value a row, or one row of values below the labels."""
-    rows = [row for row in table.rows if any(row)]
+    lines = [(number, row) for (_, number), row in zip(table.starts, table.rows, strict=True) if any(row)]
+    rows = [row for _, row in lines]
     if len(rows) == 2 and len(rows[0]) > 2:
         yield from (
             Fact(label, _bare(value), table.last) for label, value in zip(rows[0], rows[1], strict=False) if value
         )
     elif rows and len(rows[0]) == 2:
-        headed = len(table.starts) > len(table.rows) and any(table.rows[0])
-        told = list(zip((number for _, number in table.starts[2:]), rows[1:], strict=False)) if headed else []
-        for number, row in told or [(number, row) for (_, number), row in zip(table.starts, rows, strict=False)]:
+        for number, row in lines[1:] if table.headed and any(table.rows[0]) else lines:
             if len(row) == 2 and row[1]:
                 yield Fact(row[0], _bare(row[1]), number)
 

@@ -153,8 +153,7 @@ class _Finder:
 
     def _table(self, table: Block) -> None:
         """A table of which a column says what to do, line by line; any other one gives values."""
-        numbers = [number for _, number in table.starts[-len(table.rows) :]]
-        rows = list(zip(numbers, table.rows, strict=True))
+        rows = [(number, row) for (_, number), row in zip(table.starts, table.rows, strict=True)]
         told = [_told(column, rows) for column in range(max(len(row) for _, row in rows))]
         column = max(range(len(told)), key=lambda number: len(told[number]))
         if len(told[column]) < max(LEAST_IN_PROSE, LEAST_TOLD * (len(rows) - 1)):

@@ -93,6 +93,13 @@ def test_values_in_tables_and_labelled_lines_are_kept_with_their_lines() -> None
     assert found.facts == (Fact("Member", "Rosa Delgado", 1), Fact("Branch", "Harbour", 2), Fact("Weeks", "3", 6))
 
 
+def test_odd_tables_keep_their_lines() -> None:
+    steps = "1. Find the member.\n2. Cancel the hold.\n"
+    for table, at in (("|---|---|\n", []), ("| Weeks | 3 |\n|---|---|\n| Days | 4 |\n", [3]), ("| Weeks | 3 |\n", [1])):
+        (found,) = find_procedures(f"{table}\n{steps}", "desk.md")
+        assert [fact.line for fact in found.facts] == at
+
+
 def test_values_above_a_heading_hold_for_what_stands_below_it() -> None:
     below = "## Begin\n\n* Show the status.\n* List the branches.\n"
     text = f"# Orchard\n\nAll of it happens in the repository `orchard`.\n\n{below}"

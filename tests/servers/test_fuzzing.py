@@ -10,7 +10,7 @@ import pytest
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "fuzz.py"
 
 
-@pytest.mark.parametrize("kind", ["schema", "listing", "result", "line", "config"])
+@pytest.mark.parametrize("kind", ["schema", "listing", "result", "line", "config", "text"])
 def test_nothing_that_strangers_send_raises(kind: str) -> None:
     spec = importlib.util.spec_from_file_location("fuzz", SCRIPT)
     assert spec is not None and spec.loader is not None
