@@ -35,6 +35,11 @@ def described_examples(parameter: Parameter) -> list[Any]:
     return list(dict.fromkeys(fitting))[:8]
 
 
+def lists_options(parameter: Parameter) -> bool:
+    """Whether the description lists all that there is to choose from."""
+    return _OPTIONS.search(parameter.description) is not None
+
+
 def _values(text: str) -> list[str]:
     quoted = [match.group(1) for match in _QUOTED.finditer(text.partition(")")[0])]
     if quoted:

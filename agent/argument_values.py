@@ -6,9 +6,13 @@ import random
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any, Literal
 
+from toolweave.agent.inventions import invented, meaning_of
+from toolweave.graph.nouns import tool_nouns
 from toolweave.graph.schema import Parameter
+from toolweave.graph.vocabulary import LOOKING
 from toolweave.graph.words import names_identifier, words
 from toolweave.servers.json_values import as_list, is_list
 from toolweave.servers.tools import Tool
@@ -17,42 +21,16 @@ Made = tuple[Any, Literal["format", "free_text", "guess"]]
 
 FIRST_DAY = date(2026, 9, 14)
 """Dates are made up around this day, never around today: the same seed gives the same bytes tomorrow."""
+MOST_MADE = 5
+"""Texts, days or times that are made up at once: the next item gets others."""
+MOST_DRAWN = 200
+"""Texts that are drawn until so many fit the schema."""
+WEEKS = 8
+"""Weeks from which days are made up."""
+WRITTEN = frozenset(("title", "note", "reason"))
+"""What people write in words of their own."""
+_ENDING = re.compile(r"(?<!\w)\.[a-z]\w{1,3}\b", re.IGNORECASE)
 
-_LISTS: dict[str, tuple[str, ...]] = {
-    key: tuple(text.split("|"))
-    for keys, text in (
-        ("city town", "Lisbon|Oslo|Toronto|Nairobi|Kyoto|Lima"),
-        ("country nation", "Portugal|Norway|Canada|Kenya|Japan|Peru"),
-        ("currency", "EUR|USD|JPY|NOK"),
-        ("language locale lang", "en|fr|de|ja"),
-        ("timezone zone", "Europe/Lisbon|America/Toronto|Asia/Tokyo"),
-        ("email mail", "ines.holm@example.com|tom.okafor@example.org|mei.tanaka@example.net"),
-        ("phone mobile fax", "+351 912 555 014|+1 416 555 0137|+81 90 5550 1164"),
-        ("color", "blue|dark green|orange"),
-        ("website url link", "https://example.com/guide|https://example.org/about"),
-        ("street address", "14 Orchard Lane|9 Rue des Lilas|221 Harbour Road"),
-        ("postal zip", "1200-109|0150|M5V 2T6"),
-        ("username login handle", "ines_holm|tom.okafor|mei-tanaka"),
-        ("password secret passphrase", "Quiet-Harbour-42|blue.Kite_77"),
-        ("title subject headline heading topic", "Autumn plans|Notes on the layout|Weekly overview|Open questions"),
-        (
-            "note comment remark message body text content description summary feedback detail bio caption insight "
-            "memo explanation justification instruction",
-            "Please handle this before Friday.|Agreed on the phone this morning.|Everything went smoothly.|"
-            "The second part needs another look.",
-        ),
-        ("label tag category group topic kind", "general|garden|priority|autumn"),
-        ("reason", "change of plans|no longer needed|asked for by the customer"),
-        ("company organization vendor employer brand", "Harbour Lane Ltd|Northfield Works|Blue Kite Studio"),
-        ("author artist owner person assignee customer client guest contact user member patient student employee",
-         "Ines Holm|Tom Okafor|Mei Tanaka|Lucas Ferreira"),
-        ("name", "Ines Holm|Blue Kite|Northfield|Autumn list"),
-        ("query search keyword term phrase", "garden|summer|blue"),
-        ("unit", "kg|hours"),
-        ("expression formula", "(12 + 8) * 3|2 ** 10"),
-    )
-    for key in keys.split()
-}  # fmt: skip
 _NUMBERS: dict[str, tuple[float, ...]] = {
     key: values
     for keys, values in (
@@ -87,7 +65,7 @@ def is_identifying(parameter: Parameter) -> bool:
 
 def by_format(parameter: Parameter, rng: random.Random) -> list[Made]:
     """Values from the type, the format and the bounds; empty where only free text could do."""
-    schema, own = parameter.schema, words(parameter.path.replace("[]", "").rpartition(".")[2])
+    schema, own = parameter.schema, _own(parameter)
     kinds = json_kinds(schema)
     if "boolean" in kinds:
         return [(value, "format") for value in rng.sample([True, False], 2)]
@@ -97,15 +75,53 @@ def by_format(parameter: Parameter, rng: random.Random) -> list[Made]:
 
 
 def free_text(tool: Tool, parameter: Parameter, rng: random.Random) -> list[Made]:
-    """What a person would write, by the words of the parameter's name, then of its description."""
-    schema = parameter.schema
-    kinds = json_kinds(schema)
+    """What a person would write, by what the parameter means."""
+    kinds = json_kinds(parameter.schema)
     if kinds and "string" not in kinds:
         return []
-    own = words(parameter.path.replace("[]", "").rpartition(".")[2])
-    listed = _listed(reversed(own)) or _listed(words(parameter.description[:80]))
-    texts = [text for text in listed or _LISTS["label"] if _fits(text, schema)]
-    return [(text, "free_text" if listed else "guess") for text in rng.sample(texts, len(texts))]
+    meaning = meaning_in(tool, parameter)
+    texts = (invented(meaning or "label", rng) for _ in range(MOST_DRAWN))
+    named = (_file_name(text, tool, parameter) if meaning == "file" else text for text in texts)
+    fitting = islice((text for text in named if _fits(text, parameter.schema)), MOST_MADE)
+    return [(text, "free_text" if meaning else "guess") for text in dict.fromkeys(fitting)]
+
+
+def is_open(tool: Tool, parameter: Parameter) -> bool:
+    """Whether any words of one's own will do, although some are shown: what a tool that does something writes down."""
+    schema = parameter.schema
+    if {"enum", "const", "format", "pattern"} & schema.keys() or is_lookup(tool) or is_identifying(parameter):
+        return False
+    own = meaning_of(_own(parameter)[-1:])
+    new_name = own == "name" and tool_nouns(tool).deed == "make"
+    return json_kinds(schema) <= {"string"} and (own in WRITTEN or new_name)
+
+
+def is_lookup(tool: Tool) -> bool:
+    """Whether a tool only wants to know something: what it is asked for has to be there."""
+    return tool_nouns(tool).deed in LOOKING
+
+
+def meaning_in(tool: Tool, parameter: Parameter) -> str | None:
+    """What a text is, by the words of the parameter's name, then of its description, then of the tool's thing.
+
+    A bare name says the least, so that it comes last; who looks for something says a word of it, no sentence.
+    """
+    nouns, own = tool_nouns(tool), _own(parameter)[::-1]
+    told = [*own, *(word for word in words(parameter.description[:80]) if word != "file")]
+    told += nouns.subject if "name" in own else ()
+    found = meaning_of(word for word in told if word != "name") or meaning_of(told)
+    return "query" if found in WRITTEN and nouns.deed == "seek" else found
+
+
+def _file_name(text: str, tool: Tool, parameter: Parameter) -> str:
+    """The text as the name of a file of the kind that the descriptions speak of."""
+    ending = _ENDING.search(f"{parameter.description} {tool.description}")
+    return re.sub(r"\W+", "-", text.lower()) + (ending[0].lower() if ending else ".txt")
+
+
+def _own(parameter: Parameter) -> tuple[str, ...]:
+    """The words of the parameter's own name, without those of what it is a part of."""
+    return words(parameter.path.replace("[]", "").rpartition(".")[2])
 
 
 def json_kinds(schema: dict[str, Any]) -> frozenset[str]:
@@ -149,23 +165,18 @@ def _bound(schema: dict[str, Any], closed: str, opened: str, step: int) -> float
 def _dated(parameter: Parameter, own: Sequence[str], rng: random.Random) -> list[Made]:
     schema, text = parameter.schema, parameter.description.lower()
     form = schema.get("format")
-    days = [FIRST_DAY + timedelta(days=7 * week + weekday) for week in range(3) for weekday in (0, 2)]
-    day = rng.choice(days)
-    hour = rng.choice((9, 10, 14, 15))
+    day = FIRST_DAY + timedelta(days=7 * rng.randrange(WEEKS) + rng.randrange(3))
+    hour, minute = rng.randint(9, 16), rng.choice((0, 15, 30, 45))
     if form == "date-time" or "iso 8601" in text or "yyyy-mm-ddthh" in text:
-        return [(f"{item.isoformat()}T{hour:02}:00:00Z", "format") for item in (day, day + timedelta(days=1))]
+        return [(f"{item.isoformat()}T{hour:02}:{minute:02}:00Z", "format") for item in (day, day + timedelta(days=1))]
     if form == "date" or "yyyy-mm-dd" in text or (own and own[-1] in _DATES):
         return [(item.isoformat(), "format") for item in (day, day + timedelta(days=2))]
     if form == "time" or "hh:mm" in text or (own and own[-1] == "time"):
-        return [(f"{hour:02}:30", "format"), (f"{hour + 1:02}:00", "format")]
+        return [(f"{at:02}:{minute:02}", "format") for at in (hour, hour + 1)]
     if form == "uuid":
         return [(f"{rng.getrandbits(32):08x}-{rng.getrandbits(16):04x}-4000-8000-{rng.getrandbits(48):012x}", "guess")]
-    named = {"email": "email", "uri": "url", "url": "url"}.get(str(form))
-    return [(value, "format") for value in rng.sample(_LISTS[named], 2)] if named else []
-
-
-def _listed(own: Any) -> tuple[str, ...]:
-    return next((_LISTS[word] for word in own if word in _LISTS), ())
+    meaning = {"email": "email", "uri": "url", "url": "url"}.get(str(form))
+    return [(invented(meaning, rng), "format") for _ in range(2)] if meaning else []
 
 
 def _fits(text: str, schema: dict[str, Any]) -> bool:

@@ -2,26 +2,34 @@
 
 The order is that of trust: values that the user configured, what the schema fixes or shows, what its text shows, what
 its format and bounds allow, and sensible free text for things such as titles and notes. Identifiers are never made up.
+Where a tool only reads, what its server has shown beside such values is said too; what is configured for a tool that
+changes something is all that is ever said to it.
 """
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from toolweave.agent.argument_texts import described_examples
-from toolweave.agent.argument_values import by_format, free_text, is_identifying
+from toolweave.agent.argument_texts import described_examples, lists_options
+from toolweave.agent.argument_values import by_format, free_text, is_identifying, is_lookup, is_open
 from toolweave.agent.patterns import get, place_of
+from toolweave.agent.shown_values import beside
 from toolweave.graph.model import ToolFacts
 from toolweave.graph.schema import Parameter, parameters
 from toolweave.servers.json_values import as_list, as_object, canonical, is_list, is_object
 from toolweave.servers.spec import ServerSpec
 from toolweave.servers.tools import Tool
 
-How = Literal["values", "const", "default", "enum", "example", "format", "free_text", "guess"]
+SEVERAL = 2
+"""Different texts that have to have worked before others are taken to work as well."""
+AGAIN = 0.2
+"""Share of items in which those that worked, or that are shown, are said first all the same."""
+
+How = Literal["values", "shown", "const", "default", "enum", "example", "format", "free_text", "guess"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,7 @@ class ValueBook:
         specs: The servers, for their configured `values`.
         facts: What experiments taught; values that worked come before others of their kind.
         tools: The tools by id; needed for `speakable`, which is given ids.
+        shown: Tool id → output field → texts that it showed in experiments.
     """
 
     def __init__(
@@ -46,14 +55,13 @@ class ValueBook:
         specs: Mapping[str, ServerSpec],
         facts: Mapping[str, ToolFacts] | None = None,
         tools: Mapping[str, Tool] | None = None,
+        shown: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     ) -> None:
         self._specs = dict(specs)
         self._facts = dict(facts or {})
-        self._variety = {
-            (tool.id, parameter.path): sum(choice.how != "guess" for choice in _unique(self._choices(tool, parameter)))
-            for tool in (tools or {}).values()
-            for parameter in parameters(tool)
-        }
+        self._tools = dict(tools or {})
+        self._shown = dict(shown or {})
+        self._variety: dict[str, dict[str, int]] = {}
 
     def speakable(self, tool_id: str, parameter: str) -> bool:
         """Whether a user could say a value for a parameter pattern of a tool."""
@@ -61,7 +69,11 @@ class ValueBook:
 
     def variety(self, tool_id: str, parameter: str) -> int:
         """How many values a user could say for a parameter pattern of a tool, as far as anybody knows."""
-        return self._variety.get((tool_id, parameter), 0)
+        if tool_id in self._tools and tool_id not in self._variety:
+            tool, rng = self._tools[tool_id], random.Random(0)
+            said = {one.path: self.candidates(tool, one, rng) for one in parameters(tool)}
+            self._variety[tool_id] = {path: sum(one.how != "guess" for one in found) for path, found in said.items()}
+        return self._variety.get(tool_id, {}).get(parameter, 0)
 
     def candidates(self, tool: Tool, parameter: Parameter, rng: random.Random) -> list[Candidate]:
         """Values to try in this order; equal ones once; empty when nobody could make one up.
@@ -71,18 +83,43 @@ class ValueBook:
         """
         return _unique(self._choices(tool, parameter, rng))
 
-    def _choices(self, tool: Tool, parameter: Parameter, rng: random.Random | None = None) -> list[Candidate]:
-        rng = rng or random.Random(0)
+    def _choices(self, tool: Tool, parameter: Parameter, rng: random.Random) -> list[Candidate]:
         configured = self.configured(tool, parameter.path)
-        if configured:
-            return [Candidate(value, "values") for value in _shuffled(configured, rng)]
-        shown = _shown(parameter, rng)
-        if shown and shown[0].how in ("const", "enum"):
-            return _worked_first(shown, self._worked(tool, parameter.path))
-        made = [] if shown else by_format(parameter, rng)
-        texts = [] if shown or made or is_identifying(parameter) else free_text(tool, parameter, rng)
-        found = [*shown, *(Candidate(value, how) for value, how in [*made, *texts])]
-        return _worked_first(found, self._worked(tool, parameter.path))
+        shown = [Candidate(value, "values") for value in _shuffled(configured, rng)] or _shown(parameter, rng)
+        if shown:
+            return self._joined(tool, parameter, shown, rng)
+        made = by_format(parameter, rng)
+        if not made and not is_identifying(parameter):
+            return self._texts(tool, parameter, rng)
+        worked = self._worked(tool, parameter.path)
+        return sorted((Candidate(value, how) for value, how in made), key=lambda choice: choice.value not in worked)
+
+    def _joined(self, tool: Tool, parameter: Parameter, shown: list[Candidate], rng: random.Random) -> list[Candidate]:
+        """What is configured or described, and among it what goes as well: other texts of its field, or one's own."""
+        if shown[0].how in ("const", "enum"):
+            return shown
+        if shown[0].how != "values" and is_open(tool, parameter) and not lists_options(parameter):
+            made = [Candidate(value, how) for value, how in free_text(tool, parameter, rng)]
+            return [*shown, *made] if rng.random() < AGAIN else [*made, *shown]
+        more = self._beside(tool, [*(choice.value for choice in shown), *self._worked(tool, parameter.path)])
+        return _shuffled([*shown, *more], rng) if more else shown
+
+    def _texts(self, tool: Tool, parameter: Parameter, rng: random.Random) -> list[Candidate]:
+        """Texts that are made up, before those that worked only where several did and nothing is looked up."""
+        made = [Candidate(value, how) for value, how in free_text(tool, parameter, rng)]
+        worked = [value for value in self._worked(tool, parameter.path) if isinstance(value, str)]
+        known = [Candidate(value, made[0].how) for value in worked if made]
+        known = _shuffled([*known, *self._beside(tool, worked)], rng)
+        last = len(worked) >= SEVERAL and not is_lookup(tool) and rng.random() >= AGAIN
+        return [*made, *known] if last else [*known, *made]
+
+    def _beside(self, tool: Tool, values: Sequence[Any]) -> list[Candidate]:
+        """What the server has shown beside such values; only for tools that change nothing."""
+        if self._facts.get(tool.id, ToolFacts()).access != "reads":
+            return []
+        tools = (name for name in self._shown if name.rpartition("/")[0] == tool.server)
+        fields = (texts for name in tools for texts in self._shown[name].values())
+        return [Candidate(text, "shown") for text in beside(values, fields)]
 
     def configured(self, tool: Tool, path: str) -> list[Any]:
         """What the server's `values` give for a leaf parameter: for its tool, else for any tool."""
@@ -103,16 +140,16 @@ class ValueBook:
         spec = self._specs.get(tool.server)
         return spec.options.values if spec else {}
 
-    def _worked(self, tool: Tool, path: str) -> list[str]:
-        """Canonical values of the parameter in calls that worked."""
-        found: list[str] = []
-        facts = self._facts.get(tool.id, ToolFacts())
-        for text in facts.works:
+    def _worked(self, tool: Tool, path: str) -> list[Any]:
+        """Different values of the parameter in calls that worked."""
+        found: dict[str, Any] = {}
+        for text in self._facts.get(tool.id, ToolFacts()).works:
             try:
-                found.append(canonical(get(json.loads(text), place_of(path))))
+                value = get(json.loads(text), place_of(path))
             except (KeyError, ValueError):
                 continue
-        return found
+            found.setdefault(canonical(value), value)
+        return list(found.values())
 
 
 def _inside(value: Any, rest: str) -> list[Any]:
@@ -149,13 +186,6 @@ def _scalar(value: Any) -> bool:
 
 def _shuffled(values: list[Any], rng: random.Random) -> list[Any]:
     return rng.sample(values, len(values))
-
-
-def _worked_first(choices: list[Candidate], worked: list[str]) -> list[Candidate]:
-    """Only where nothing shows what is right does it matter what worked before."""
-    if not choices or choices[0].how not in ("format", "free_text", "guess"):
-        return choices
-    return sorted(choices, key=lambda choice: canonical(choice.value) not in worked)
 
 
 def _unique(choices: list[Candidate]) -> list[Candidate]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from toolweave.agent.arguments import Candidate, ValueBook
+from toolweave.agent.compose import CODE_CASE
 from toolweave.agent.memory import Memory
 from toolweave.agent.patterns import argument_leaves, get, place_of, put
 from toolweave.agent.relative import near
@@ -64,7 +65,7 @@ class Voice:
         """
         rng = random.Random(f"{self.seed}:{tool.id}:{parameter.path}")
         if found := self.book.candidates(tool, parameter, rng):
-            return widened(found, parameter, rng)
+            return widened(_sayable(found), parameter, rng)
         key = tool.id, parameter.path
         if key not in self._made_up:
             ask = ValueAsk(tool, place_of(parameter.path), parameter.schema, rng.randrange(2**31))
@@ -73,6 +74,12 @@ class Voice:
                 raise PlanFailed("plan", f"{tool.id}: parameter {parameter.path!r} has no source")
             self._made_up[key] = Candidate(reply.value, "guess")
         return [self._made_up[key]]
+
+
+def _sayable(choices: list[Candidate]) -> list[Candidate]:
+    """The choices without words of code that only a description shows, where there are others."""
+    plain = [one for one in choices if one.how != "example" or not CODE_CASE.search(str(one.value))]
+    return plain or choices
 
 
 @dataclass

@@ -84,6 +84,8 @@ class Style:
     """`explicit` hints at the steps in everyday words; `goal` only says what is wanted."""
     vagueness: Literal["exact", "loose"] = "exact"
     """`exact` names things again and says what belongs to them; `loose` points back in few words ("it", "that one")."""
+    background: Literal["told", "untold"] = "untold"
+    """Whether the user also says why they ask, or what goes on around them."""
 
 
 @dataclass(frozen=True, slots=True)

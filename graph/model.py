@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -68,6 +68,8 @@ class ToolFacts:
     """A few argument objects (JSON text, sorted keys) with which a call succeeded."""
     tried: int = 0
     failed: int = 0
+    shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]], hash=False)
+    """Field pattern → texts that stand for no thing by themselves, as they were first seen."""
 
 
 _NOTHING_KNOWN = ToolFacts()

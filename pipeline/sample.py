@@ -216,7 +216,7 @@ class Sample(Row):
     index: int = Field(ge=0)
     """Number of the planned item in its run."""
     style: dict[str, str] = {}
-    """The seeded draw of persona, register, vagueness and distance from the calls."""
+    """The seeded draw of persona, register, vagueness, background and distance from the calls."""
     mode: Mode = Field(default=BACKWARDS, exclude_if=lambda mode: mode == BACKWARDS)
     """`role_play`: a simulated user and an assistant without hints have spoken freely. Left out: the requests were
     written backwards from calls that had been made, and the thoughts led to these."""

@@ -56,8 +56,9 @@ class ServerOptions(BaseModel):
     disposable: bool = False
     """Whether tools that change or destroy something may be called: nothing of value hangs on this server."""
     values: Examples = Field(default_factory=dict[str, list[Any]])
-    """What a user knows and no tool produces: `parameter` or `tool.parameter` to examples. `${WORKSPACE}` in them
-    reads `/workspace`."""
+    """What a user knows and no tool produces: `parameter` or `tool.parameter` to examples. Nothing else is said there,
+    but days and amounts between them and, for a tool that only reads, other texts of the field that has shown two of
+    them. `${WORKSPACE}` in them reads `/workspace`."""
     allow: list[str] = Field(default_factory=list[str])
     """Patterns (`fnmatch`) of tool names: when given, only these tools are called, whatever they say of themselves."""
     deny: list[str] = Field(default_factory=list[str])

@@ -48,7 +48,7 @@ def query(ask: QueryAsk) -> str:
         ("wanted", _wanted(ask.advanced)),
         *([("occasion", ask.occasion)] if ask.occasion else []),
         ("steps", steps),
-        ("style", _style(ask.style) | {"distance": ask.style.distance, "vagueness": ask.style.vagueness}),
+        ("style", _style(ask.style) | _manner(ask.style)),
         ("say_these", list(map(_value, ask.inputs))),
         ("leave_out", list(map(_unsaid, ask.unsaid))),
         ("refer_to_these", list(map(_unsaid, ask.carried))),
@@ -180,6 +180,11 @@ def _brief_tool(tool: Tool) -> dict[str, Any]:
 
 def _wanted(advanced: AdvancedTool) -> dict[str, Any]:
     return {"what": advanced.description, "outcome": advanced.output}
+
+
+def _manner(style: Style) -> dict[str, str]:
+    """What only a request has."""
+    return {"distance": style.distance, "vagueness": style.vagueness, "background": style.background}
 
 
 def _style(style: Style) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from toolweave.agent.offline.wording import NAMING, SEEKING, Group, groups, labe
 from toolweave.agent.patterns import argument_leaves
 from toolweave.agent.relative import in_words
 from toolweave.agent.roles import QueryAsk, UserValue
+from toolweave.agent.whole_words import spoken_of
 from toolweave.servers.tools import Tool
 
 _CUE = re.compile(
@@ -59,7 +60,8 @@ def _difference(group: Group, banned: Sequence[str], rng: random.Random) -> str 
     item = group.first
     if item.before is None or len(group.items) > 1:
         return None
-    return in_words(item.before, item.value, label(group, banned), rng)
+    text = in_words(item.before, item.value, label(group, banned), rng)
+    return None if text is None or spoken_of(text, banned) else text
 
 
 def _opening(ask: QueryAsk, group: Group, told: Clause, banned: Sequence[str], rng: random.Random) -> str:

@@ -94,7 +94,7 @@ class Deed:
         thing = self.thing
         if thing and (self.form in ("get", "show") or (self.verb in _HANDED_OVER and rng.random() < SHOWN)):
             found["p"] = f"{rng.choice(('get', 'get me', 'show me', 'give me', 'bring up'))} {thing}"
-            found["u"] = f"{rng.choice(('see', 'get', 'have', 'look at'))} {thing}"
+            found["u"] = f"{rng.choice(('see', 'get', 'look at'))} {thing}"
         if thing and self.verb in _HANDED_OVER:
             found |= {"n": thing, "s": thing}
         elif thing and self.verb in _BROUGHT_ABOUT:
@@ -138,7 +138,7 @@ def asked(
             start = _opened("" if number else start, deed.after)
         if not start and deed.verb and (place := _PLACE.search(deed.phrase)) and rng.random() < FRONTED:
             start, deed = f"{capitalised(place.group(1))},", replace(deed, phrase=deed.phrase[: place.start()])
-        found.append(_opened(start, _asked(deed, register, bool(number), start.endswith((",", ":", "n")), rng)))
+        found.append(_opened(start, _asked(deed, register, bool(number), start.endswith((",", ":", "n", " but")), rng)))
         found += [sentence(capitalised(text)) for text in dict.fromkeys(deed.sentences)]
     return found
 

@@ -21,6 +21,8 @@ from toolweave.servers.tools import Tool
 
 UNSAID = 0.6
 """How often a thing that goes without saying is not said."""
+PASSED_ON = ("The {} is that of {}", "Use the {} of {}", "Take the {} of {}", "It needs the {} of {}")
+"""How a fact is passed on from one thing to another."""
 ONE = 0.5
 """How often somebody who looks for things by a name speaks of the one that has it."""
 
@@ -144,7 +146,8 @@ class Describer(Things):
         unsaid = feed.call is not None and feed.call not in told.calls and not known
         entry = (self._thing(feed, noun, told) if unsaid else None) or self._entry(feed, noun)
         if fact:
-            told.sentences.append(f"The {fact} is that of {entry}" if entry else f"Take the {fact} from there")
+            ways = PASSED_ON if entry else ("Take the {} from there",)
+            told.sentences.append(self.rng.choice(ways).format(fact, entry))
 
     def _point_back(self, told: Told, noun: str, feed: Feed, tool: Tool) -> None:
         """`a member` becomes `that member`; a thing that has no place in the phrase is named where that is needed.

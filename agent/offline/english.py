@@ -10,7 +10,7 @@ from toolweave.agent.whole_words import spoken_of, whole
 from toolweave.graph.words import singular
 
 _VOWEL_SOUND = re.compile(
-    r"^(?:[aeio]|u(?!s|ni|se)|hour|honest|heir|x-|SQL|MRI|F\b|L\b|M\b|N\b|S\b|X\b)", re.IGNORECASE
+    r"^(?:[aeio]|u(?!s|ni|se)|hour|honest|heir|x-|SQL|MRI|F\b|L\b|M\b|N\b|S\b|X\b|8|11\b|18\b)", re.IGNORECASE
 )
 _SPLIT_CODE = re.compile(r"[_\s]+|(?<=[a-z0-9])(?=[A-Z])")
 _SINGLED = re.compile(r"\b(?:an?|one|each|every|this|that)\s(?:[\w-]+,?\s){0,5}$", re.IGNORECASE)
@@ -88,7 +88,7 @@ def _doubles(verb: str) -> bool:
     if len(verb) < 3 or verb[-1] not in _DOUBLED or verb[-2] not in "aeiou" or verb[-3] in "aeiou":
         return False
     syllables = len(re.findall(r"[aeiouy]+", verb))
-    return syllables == 1 or verb in "cancel refer transfer enrol submit commit begin label format".split()
+    return syllables == 1 or verb[-1] == "l" or verb in "refer transfer submit commit begin format".split()
 
 
 def plural(noun: str) -> str:

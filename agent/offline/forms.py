@@ -12,7 +12,7 @@ REGISTERS = ("plain", "polite", "brisk", "chatty")
 
 @lru_cache
 def wordings(name: str) -> Mapping[str, tuple[str, ...]]:
-    """Heading → the ways below it, one a line, of a text file of that name."""
+    """Heading → the ways below it, one a line or between "|", of a text file of that name."""
     text = files("toolweave.agent.offline").joinpath(f"{name}.txt").read_text("utf-8")
     found: dict[str, list[str]] = {}
     ways: list[str] = []
@@ -20,7 +20,7 @@ def wordings(name: str) -> Mapping[str, tuple[str, ...]]:
         if line.startswith("== "):
             ways = found.setdefault(line.removeprefix("== "), [])
         elif line and not line.startswith("#"):
-            ways.append(line)
+            ways += line.split("|")
     return {heading: tuple(below) for heading, below in found.items()}
 
 

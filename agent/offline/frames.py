@@ -1,9 +1,8 @@
-"""What stands around a deed in a request: what leads up to it, how it is asked for, and what a persona adds."""
+"""What stands around a deed in a request: what leads up to it, how it is asked for."""
 
 from __future__ import annotations
 
 import random
-import re
 from typing import Literal
 
 from toolweave.agent.offline.english import base_form, lowered
@@ -25,14 +24,6 @@ ALSO = _WAYS["also"]
 CHAINED = _WAYS["chained"]
 ONCE = _WAYS["once"]
 BESIDE = _WAYS["beside"]
-_REMARKS = {
-    r"\bnew\b|\bfirst day\b": _WAYS["remarks new"],
-    r"\bbusy\b|\bhurry\b|\bmeeting": _WAYS["remarks busy"],
-    r"\bsomebody else\b|\bsomeone else\b|\bassistant\b": _WAYS["remarks for others"],
-    r"\bcareful\b|\bchecks?\b": _WAYS["remarks careful"],
-    r"\bvolunteer\b|\bhelping out\b": _WAYS["remarks volunteer"],
-    r"\bregular\b|\bknows the place\b": _WAYS["remarks regular"],
-}
 _TO_DO = _WAYS["to do"]
 _ABOUT = _WAYS["about"]
 _CALLED = _WAYS["called"]
@@ -54,13 +45,3 @@ def occasion(name: str, rng: random.Random) -> str:
     if base_form(first) == first:
         return rng.choice(_TO_DO).format(plain)
     return rng.choice(_ABOUT if first.endswith("ing") else _CALLED).format(plain)
-
-
-def remark(persona: str, register: str, rng: random.Random) -> str:
-    """Now and then a few words of who is speaking; mostly empty."""
-    if rng.random() > (0.3 if register == "chatty" else 0.12):
-        return ""
-    for pattern, texts in _REMARKS.items():
-        if re.search(pattern, persona, re.IGNORECASE):
-            return rng.choice(texts)
-    return ""

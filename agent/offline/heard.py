@@ -6,20 +6,21 @@ import random
 import re
 from collections.abc import Sequence
 
-from toolweave.agent.offline.english import plural, spaced
+from toolweave.agent.offline.english import plural, reworded_noun, spaced, with_article
 from toolweave.agent.offline.lexicon import SYNONYMS
 from toolweave.agent.offline.naming import is_key
-from toolweave.agent.offline.phrase import Told
+from toolweave.agent.offline.phrase import CONTAINERS, Told
 from toolweave.agent.offline.saying import is_option, spoken_date
 from toolweave.agent.offline.telling import Clause, clause
 from toolweave.agent.offline.wording import INDEXES, SEEKING, Group, label, measures, plain_value
 from toolweave.agent.roles import UserValue
 from toolweave.agent.whole_words import spoken_of
-from toolweave.graph.words import singular
+from toolweave.graph.words import singular, words
 
 MOST_TAILS = 2
 _HOW_MANY = frozenset("count number amount quantity many how num".split())
 _SEVERAL = re.compile(r"([a-z]+(?: in| out)?) ((?:[a-z-]+ )?(?!(?:as|is)\b)[a-z]+s)\b")
+_NAMED = ("called ", "named ", "by the name of ")
 _ENDING = ("until ", "through ", "to ")
 
 
@@ -42,16 +43,25 @@ class Heard:
             second = tails[1].removeprefix("with ")
             run_on = tails[0].split()[-1][:1].isupper() and second[:1].isupper()
             tails[1] = f"and {'with ' if run_on else ''}{second}"
+        tails = [self._of_its_kind(told, tail) for tail in tails]
         told.phrase = " ".join([told.phrase, *(tail for tail in tails if f" {tail}" not in told.phrase)])
         told.phrase = told.phrase.replace(" :", ":")
         told.sentences += self.rest(rest)
+
+    def _of_its_kind(self, told: Told, tail: str) -> str:
+        """`for a crop called "leeks"` where only something else has been spoken of, such as the catalogue."""
+        place = CONTAINERS.intersection(told.phrase.split())
+        if not tail.startswith(_NAMED) or not place or {*words(told.noun)} & {*words(told.phrase)}:
+            return tail
+        kind = reworded_noun(told.noun, self.banned)
+        return f"for {with_article(kind)} {tail}" if kind else tail
 
     def rest(self, clauses: Sequence[Clause], noun: str = "") -> list[str]:
         """What did not fit behind the phrase: a sentence for one or two values, one list for more."""
         listed = [one for one in clauses if one.item]
         if len(listed) < 3:
             return [one.sentence for one in clauses]
-        leads = ("Details", "The details", "The rest", "In detail", "Further", "And the rest")
+        leads = ("Details", "The details", "The rest", "In detail", "And the rest", "For the rest", "To be exact")
         lead = f"{self.rng.choice(('Details', 'The details'))} of the {noun}" if noun else self.rng.choice(leads)
         alone = [one.sentence for one in clauses if not one.item]
         return [f"{lead}: {'; '.join(one.item for one in listed)}", *alone]

@@ -29,7 +29,7 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?]\s+|\n\s*)$")
 _WORD = re.compile(r"[A-Za-z']+")
 _LIST_GAP = re.compile(r"\s*(?:,|,?\s+and|;)\s*")
 _ROW_LEAD = re.compile(
-    rf"(?:whose (?:[a-z]+ ){{1,4}}is|namely|{POINTING}|I mean|that is to say)\s(?:[^.;?!()]*,\s)?[\"“]?$"
+    rf"(?:whose (?:[A-Za-z]+ ){{1,4}}is|namely|{POINTING}|I mean|that is to say)\s(?:[^.;?!()]*,\s)?[\"“]?$"
     r"|\bthe \d?\d:\d\d (?:[a-z]+ ){1,3}with $"
 )
 _ROW_MORE = re.compile(r"\((?:namely|I mean|that is to say)\s[^()]*$")
@@ -43,6 +43,8 @@ _CLAIMED = re.compile(
 _APART = ("", "", "")
 """Stands for the distance that a value puts between words."""
 MOST_LEFT, MOST_RIGHT = 11, 7
+FARTHEST = 2000
+"""Characters on either side of a value that are looked at: more than any sentence has."""
 _NOT_NAMES = frozenset(("I", "Celsius", "Fahrenheit", "I'm", "I've", "I'd", "ID", "EUR", "OK"))
 
 
@@ -79,12 +81,12 @@ def mentions_of(text: str, told_from: int | None = None, question: str = "") -> 
         if found and not (found[-1].kind == kind and _LIST_GAP.fullmatch(text[found[-1].end : start])):
             run += 1
         told = asked if told_from is not None and start >= told_from else ()
-        opens = told_from if told and told_from is not None else 0
-        left = _left(text[opens:start], values[at - 1][3] - opens if at else 0)
-        right = _right(text[end:], values[at + 1][2] - end if at + 1 < len(values) else len(text))
-        found.append(
-            Mention(kind, value, start, end, (*left, *told), right, run, _picks_row(kind, text[:start], text[end:]))
-        )
+        opens = max(told_from if told and told_from is not None else 0, start - FARTHEST)
+        before, after = text[opens:start], text[end : end + FARTHEST]
+        left = _left(before, values[at - 1][3] - opens if at else 0)
+        right = _right(after, values[at + 1][2] - end if at + 1 < len(values) else len(text))
+        picks = _picks_row(kind, text[max(0, start - FARTHEST) : start], after)
+        found.append(Mention(kind, value, start, end, (*left, *told), right, run, picks))
     return found
 
 
@@ -107,7 +109,7 @@ def _read(text: str, match: re.Match[str]) -> tuple[Kind, str, int]:
 def _name(text: str, value: str, start: int) -> tuple[str, int]:
     """The name without the word that only has a capital because it opens a sentence."""
     value = re.sub(r"['\u2019]s$", "", value)
-    if _SENTENCE_START.search(text[:start]):
+    if _SENTENCE_START.search(text[max(0, start - FARTHEST) : start]):
         head, _, rest = value.partition(" ")
         start, value = start + len(head) + 1, rest
     if value in _NOT_NAMES or len(value) < 2:

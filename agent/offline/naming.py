@@ -7,16 +7,21 @@ import re
 from collections.abc import Sequence
 
 from toolweave.agent.offline.english import reworded_noun
+from toolweave.agent.offline.entries import ANY
 from toolweave.agent.offline.phrase import PEOPLE
-from toolweave.agent.offline.picture import ANY, Feed
+from toolweave.agent.offline.picture import Feed
 from toolweave.agent.offline.saying import is_bare, is_option, spoken_date
 from toolweave.agent.offline.wording import NAMING, SEEKING, Group
 from toolweave.graph.words import words
 
 LISTED = ("listed as", "shown as")
+KNOWN = ("known as", "known as", *LISTED)
 SHORT_NAME = 6
 """Words of a name that may stand before its noun: `the "Night Ferry" artwork`."""
 LONGEST_KEY = 60
+BEHIND = 0.2
+"""How often a name stands behind its noun where it could stand before it."""
+_ARTICLE = re.compile(r"(?:the|an?) ", re.IGNORECASE)
 
 
 def entry(feed: Feed, noun: str, banned: Sequence[str], rng: random.Random) -> str:
@@ -43,16 +48,20 @@ def _by_its_own(telling: Sequence[str], noun: str, titled: bool, rng: random.Ran
     name = names[0]
     if hours or len(names) > 1 or name[:1].isdigit() or len(name.split()) > SHORT_NAME:
         return ""
-    if titled and not is_bare(name):
-        return rng.choice((f"the {_quoted(name)} {noun}", f"the {noun} titled {_quoted(name)}"))
     person = noun.split()[-1] in PEOPLE and is_bare(name)
-    return f"the {noun} known as {name}" if person else f"the {_quoted(name)} {noun}"
+    known = "titled" if titled and not is_bare(name) and noun != "title" else rng.choice(KNOWN if person else LISTED)
+    behind = person or _ARTICLE.match(name) or (not is_bare(name) and rng.random() < BEHIND)
+    return f"the {noun} {known} {_quoted(name)}" if behind else f"the {_quoted(name)} {noun}"
 
 
 def listed(feed: Feed, banned: Sequence[str], rng: random.Random) -> str:
-    """What tells an entry from others: `listed as Winter Ferry`."""
-    if fact := _fact(feed, banned):
-        return f"whose {fact} is {_quoted(feed.telling[0])}"
+    """What tells an entry from others: `listed as Winter Ferry`, `whose size is 12 and whose price is 40`."""
+    named = [
+        (reworded_noun(fact, banned) if fact else None, text)
+        for fact, text in zip(feed.facts, feed.telling, strict=False)
+    ]
+    if named and all(fact and words(fact)[-1] not in NAMING for fact, _ in named):
+        return " and ".join(f"whose {fact} is {_quoted(text)}" for fact, text in named)
     return f"{rng.choice(LISTED)} {in_full(feed)}"
 
 

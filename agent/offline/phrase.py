@@ -38,7 +38,8 @@ DOCUMENTS = frozenset(
 FOLDERS = frozenset("folder directory repository".split())
 """Those of them whose names have no ending."""
 CONTAINERS = DOCUMENTS | frozenset(
-    "sheet tab page table list project board calendar book archive catalogue collection register".split()
+    "sheet tab page table list project board calendar book archive catalogue collection register pharmacy "
+    "inventory".split()
 )
 """Nouns of things that others lie in."""
 PEOPLE = frozenset(

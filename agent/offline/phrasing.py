@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from toolweave.agent.offline.english import reworded, spaced
+from toolweave.agent.offline.english import plural, reworded, spaced
 from toolweave.agent.offline.lexicon import DETERMINERS, PARTICLES, VERB_FORMS
 from toolweave.agent.offline.purpose import BEHIND_HEAD, Purpose, named_deed
 from toolweave.agent.whole_words import spoken_of
@@ -41,6 +41,8 @@ def spoken_phrase(
             return short
         phrase = short
     first, _, rest = phrase.partition(" ")
+    if phrase.startswith("search for "):
+        return f"{rng.choice(('search', 'look'))} {rest}"
     forms = [form for form in VERB_FORMS.get(first, (first,)) if not spoken_of(form, banned)]
     kept = not forms or rest.partition(" ")[0] in (*PARTICLES, "me", "for", "and") or " back " in rest
     return phrase if kept else f"{rng.choice(forms)} {rest}".strip()
@@ -52,13 +54,23 @@ def _short(purpose: Purpose, tool: Tool) -> str:
     if _is_server(thing, tool):
         return ""
     kind = thing.split()[-1] if thing else ""
+    if purpose.nouns.deed == "seek":
+        return _sought(verb, thing.removeprefix("the "), purpose)
     head = [singular(word) for word in BEHIND_HEAD.split(purpose.object)[0].split()]
     alike = verb == purpose.verb or DEEDS.get(verb, "") == DEEDS.get(purpose.verb)
     same = kind and (singular(kind) in head or (head and head[-1].startswith(kind)))
-    told = alike and (same or len(purpose.object.split()) >= WORDY) and purpose.nouns.deed != "seek"
+    told = alike and (same or len(purpose.object.split()) >= WORDY)
     joint = purpose.object.split(" ", 1)[0] if purpose.object.split(" ", 1)[0] in ("to", "through", "for") else ""
     short = " ".join(part for part in (verb, joint, thing) if part)
     return short if told and verb in spaced(tool.name).split() and 1 < len(thing.split()) <= 4 else ""
+
+
+def _sought(verb: str, kind: str, purpose: Purpose) -> str:
+    """What is looked for, by the name, where the description looks for it with the same verb: `search for animals`."""
+    many = kind if singular(kind) != kind else plural(kind)
+    if verb != purpose.verb or singular(kind.rpartition(" ")[2]) != purpose.nouns.head or many == purpose.object:
+        return ""
+    return f"{verb}{' for' if verb == 'search' else ''} {many}"
 
 
 def _is_server(thing: str, tool: Tool) -> bool:

@@ -5,37 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import Any
 
 from toolweave.agent.argument_values import is_identifying
 from toolweave.agent.asking import parameter_at
 from toolweave.agent.choices import ORDINALS
 from toolweave.agent.offline.conversation import read_situation
-from toolweave.agent.offline.english import spaced
+from toolweave.agent.offline.entries import ANY, TELLING, facts_of, telling_apart
 from toolweave.agent.offline.lexicon import UNITS
-from toolweave.agent.offline.saying import spoken_date
 from toolweave.agent.offline.wording import Group, groups, plain_value
-from toolweave.agent.patterns import argument_leaves, get
+from toolweave.agent.patterns import argument_leaves
 from toolweave.agent.roles import Happened, QueryAsk
-from toolweave.agent.whole_words import spoken_of
-from toolweave.graph.fields import Leaf, leaves
+from toolweave.graph.fields import leaves
 from toolweave.graph.words import words
-from toolweave.servers.json_values import as_object
 from toolweave.servers.tools import Tool
 
-_TELLING = ("name", "title", "label", "subject", "heading", "summary", "date", "day", "time", "kind", "type", "city")
-_LONGEST = 48
-MOST_FACTS = 24
-"""Facts of an entry that are looked at, those of its inner objects included."""
-ANY = "any"
-"""Told of an entry that is the first and that nothing else sets apart."""
 _NAMES_NOTHING = frozenset(
     "id key code number no nr num ref reference uuid name barcode isbn sku slug token symbol index idx position".split()
 )
 _QUALITIES = frozenset("label title kind unit type status state style color colour format mode size".split())
 """Last words of parameters that say what something is like, not which one is meant."""
-_LOOSE_END = re.compile(r"\s(?:on|at|in|of|for|to|from|by|with|is|was|and|or|the|a)$")
 _THING = re.compile(
     r"\b(?:identifier|id|number|key|(?:bar)?code|uuid)s?\s(?:of|for)\s(?:the|an?|one)\s([a-z][a-z -]*?)"
     r"(?=[,;.()]|\s(?:that|who|whose|which|to|in|from|for|of|with|on|at|by)\b|$)",
@@ -58,10 +47,15 @@ class Feed:
     """Whether it names a thing; otherwise it is a fact that is passed on."""
     telling: tuple[str, ...]
     """Readable words that tell the chosen entry from the others; empty when nothing is needed or known."""
-    fact: str = ""
-    """What the entry calls the only one of these words: `used range`; empty where there are more, or it has no name."""
+    facts: tuple[str, ...] = ()
+    """What the entry calls each of these words: `used range`; empty where some of them has no name."""
     ordinal: str = ""
     """Word that counts to the entry in its list; empty where its words say better which one it is."""
+
+    @property
+    def fact(self) -> str:
+        """What the entry calls the only one of these words; empty where there are more, or it has no name."""
+        return self.facts[0] if len(self.facts) == 1 else ""
 
 
 @dataclass
@@ -96,9 +90,9 @@ def _feed(ask: QueryAsk, call: Happened, producer: int | None, pointer: str, val
     telling: tuple[str, ...] = ()
     if giver is not None:
         telling = telling_apart(giver, value, ask.forbidden, _facts_wanted(ask), place)
-    fact = _fact_of(giver, place, telling) if giver is not None else ""
-    named = words(fact)[-1:] and words(fact)[-1] in _TELLING
-    counted = telling and not named and (fact or telling == (ANY,) or _facts_wanted(ask) > 1)
+    facts = facts_of(giver, value, place, telling) if giver is not None else ()
+    named = len(facts) == 1 and words(facts[0])[-1] in TELLING
+    counted = telling and not named and (len(facts) == 1 or telling == (ANY,) or _facts_wanted(ask) > 1)
     return Feed(
         pointer,
         producer,
@@ -106,7 +100,7 @@ def _feed(ask: QueryAsk, call: Happened, producer: int | None, pointer: str, val
         _described_thing(call.tool, pointer),
         _identifies(call.tool, pointer),
         telling,
-        fact,
+        facts,
         _ordinal(place) if counted else "",
     )
 
@@ -166,86 +160,3 @@ def _giver(ask: QueryAsk, value: Any) -> Happened | None:
 def _facts_wanted(ask: QueryAsk) -> int:
     """One fact, and one more for every time that it was not clear which entry was meant."""
     return 1 + min(2, sum("which one" in text for text in ask.complaints))
-
-
-def telling_apart(
-    producer: Happened, value: Any, banned: Sequence[str], least: int = 1, place: str = ""
-) -> tuple[str, ...]:
-    """Words of the chosen entry that no other entry has; empty when there is only one entry.
-
-    `least` is how many facts to tell where there are as many; `place` is where the value stands, where that is known.
-    """
-    every = leaves(producer.value)
-    alike = [leaf for leaf in every if plain_value(leaf.value) == plain_value(value)]
-    chosen = next((leaf for leaf in alike if leaf.place == place), next(iter(alike), None))
-    if chosen is None:
-        return ()
-    rivals = [
-        leaf for leaf in every if leaf.pattern == chosen.pattern and plain_value(leaf.value) != plain_value(value)
-    ]
-    if not rivals:
-        return ()
-    own = entry_texts(producer.value, producer.text, chosen)
-    others = [[text.lower() for text in entry_texts(producer.value, producer.text, leaf)] for leaf in rivals]
-    usable = [text for text in own if _readable(text) and not spoken_of(text, [*banned, str(value)])][:7]
-    for size in range(min(least, max(1, len(usable))), 4):
-        for chosen_texts in combinations(usable, size):
-            if not any(all(text.lower() in other for text in chosen_texts) for other in others):
-                return tuple(spoken_date(text) or text for text in chosen_texts)
-    if any(leaf.pattern == chosen.pattern for leaf in every[: every.index(chosen)]):
-        return tuple(spoken_date(text) or text for text in usable[:3])
-    return (ANY,)
-
-
-def _fact_of(producer: Happened, place: str, telling: Sequence[str]) -> str:
-    """What an entry of structured data calls the one fact that tells it from its like."""
-    if len(telling) != 1 or "#" in place:
-        return ""
-    row = as_object(_row(producer.value, place))
-    names = [str(key) for key, item in row.items() if (spoken_date(str(item)) or str(item)) == telling[0]]
-    said = spaced(names[0]) if names else ""
-    return said if said.replace(" ", "").isalpha() and not _LOOSE_END.search(f" {said}") else ""
-
-
-def entry_texts(value: Any, text: str, leaf: Leaf) -> list[str]:
-    """Texts of the entry that a value lies in, the most telling first."""
-    if "#" in leaf.place:
-        return _of_line(text, str(leaf.value))
-    row = as_object(_row(value, leaf.place))
-    found = [(place.rpartition("/")[2], item) for place, item in argument_leaves(row)[:MOST_FACTS]]
-    texts = [(key, item) for key, item in found if isinstance(item, str)]
-    texts += [(key, str(item)) for key, item in found if isinstance(item, (int, float)) and not isinstance(item, bool)]
-    texts.sort(key=lambda pair: next((at for at, word in enumerate(_TELLING) if word in words(pair[0])), len(_TELLING)))
-    return list(dict.fromkeys(item for _, item in texts))
-
-
-def _row(value: Any, place: str) -> Any:
-    """The object or list that a place lies in; `None` where there is none."""
-    try:
-        return get(value, place.rpartition("/")[0])
-    except KeyError:
-        return None
-
-
-def _of_line(text: str, value: str) -> list[str]:
-    """Readable pieces of the line that holds a value: cells of a table, or names, dates and quotations, then words."""
-    line = next((line for line in text.splitlines() if value in line), "")
-    cells = [cell.strip() for cell in re.split(r"\s{2,}|\s*\|\s*|\t", line)]
-    if len(cells) >= 3:
-        return [cell for cell in cells if cell and value not in cell]
-    found = re.findall(
-        r"[\"“]([^\"”]{3,60})[\"”]|(?<![\w-])([A-Z][a-z]+(?: [a-z]+){0,2}(?: [A-Z][a-z]+)*)(?![\w-])"
-        r"|(\d{4}-\d{2}-\d{2})|(?<![\w-])([a-z]{4,}(?: [a-z]{4,})?)(?![\w-])",
-        line,
-    )
-    told = [_LOOSE_END.sub("", piece) for pieces in found for piece in pieces]
-    return [piece for piece in told if len(piece) > 3 and value not in piece]
-
-
-def _readable(text: str) -> bool:
-    if spoken_date(text) is not None or re.fullmatch(r"\d{1,2}:\d{2}", text):
-        return True
-    if re.fullmatch(r"\d{1,4}(?:\.\d{1,2})?", text):
-        return True
-    many = r"\d{4,}" if " " in text else r"\d{3,}"
-    return 2 < len(text) <= _LONGEST and text[0].isalpha() and not re.search(rf"{many}|[_{{}}@/\n\"“”]", text)

@@ -40,7 +40,7 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
-    r",\s(?:which|who|whose|that|so|in full|not|no more|at most|optionally|or one|like|such as|e\.g|i\.e|"
+    r",\s(?:which|who|whose|that|so|in full|not|no more|at most|optionally|or one|or of|or from|like|such as|e\.g|i\.e|"
     r"(?:to|for|from|in|of|with|on|at|by|towards?) which|and (?:return|optionally))\b.*$|\.\.\.$"
     r"|,?\s(?:(?:with|and|or)\s)?(?:an?\s)?optional\b.*$|\sand returns?\b.*$"
     r"|\swith (?:[a-z]+ ){1,3}(?:options|settings|parameters|support)\b.*$",

@@ -7,11 +7,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from toolweave.agent.offline.circumstances import because, circumstance
 from toolweave.agent.offline.correcting import change_of_mind
 from toolweave.agent.offline.deeds import Deed, asked
 from toolweave.agent.offline.describing import Describer
 from toolweave.agent.offline.drafting import Spoken, banned_words, best_draft
-from toolweave.agent.offline.frames import occasion, remark
+from toolweave.agent.offline.frames import occasion
 from toolweave.agent.offline.lexicon import ENTERING
 from toolweave.agent.offline.phrase import Told
 from toolweave.agent.offline.picture import Pictured, picture
@@ -23,6 +24,8 @@ from toolweave.agent.offline.wording import FILES, NAMING, PLACES
 from toolweave.agent.roles import Query, QueryAsk
 from toolweave.agent.whole_words import spoken_of
 
+AHEAD = 0.6
+"""How often what goes on around the first request comes before it."""
 _PRONOUN = re.compile(r"\b([a-z]+) (off|up|out|down|back|away) (it|them)\b")
 
 
@@ -81,10 +84,10 @@ def _is_wanted(calls: Sequence[Pictured], number: int, explicit: bool) -> bool:
 def _spoken(steps: Sequence[Told], in_order: bool, banned: Sequence[str], ask: QueryAsk, rng: random.Random) -> str:
     style = ask.style
     deeds = [Deed(_tidy(rephrased(told.phrase, banned, rng)), told.verb, told.sentences) for told in steps]
-    said = "" if ask.history else remark(style.persona, style.register, rng)
-    parts = asked(deeds, in_order, style.register, "" if said else ask.relation if ask.history else "opens", rng)
-    if said:
-        parts.insert(rng.choice((0, len(parts))), said)
+    why = circumstance(ask, rng)
+    ahead = why and not ask.history and rng.random() < AHEAD
+    parts = asked(deeds, in_order, style.register, "" if ahead else ask.relation if ask.history else "opens", rng)
+    parts = because(why, parts, rng) if ahead else [*parts, why]
     if ask.occasion and not ask.history and not spoken_of(ask.occasion, ask.forbidden):
         parts.insert(rng.choice((0, len(parts))), occasion(ask.occasion, rng))
     return _tidy(" ".join(parts))
@@ -93,4 +96,4 @@ def _spoken(steps: Sequence[Told], in_order: bool, banned: Sequence[str], ask: Q
 def _tidy(text: str) -> str:
     """With `call it off` for `call off it`, and without the commas that values left where nothing follows."""
     text = _PRONOUN.sub(r"\1 \3 \2", text)
-    return re.sub(r",(?=[?.!]|$)", "", re.sub(r"\s*,(?:\s*,)+", ",", text)).replace(" ,", ",").strip()
+    return re.sub(r",(?=[?.!]| \(|$)", "", re.sub(r"\s*,(?:\s*,)+", ",", text)).replace(" ,", ",").strip()

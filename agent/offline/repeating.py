@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from toolweave.agent.offline.describing import Describer
 from toolweave.agent.offline.english import joined
+from toolweave.agent.offline.entries import ANY
 from toolweave.agent.offline.naming import listed
 from toolweave.agent.offline.phrase import Told
-from toolweave.agent.offline.picture import ANY, Pictured
+from toolweave.agent.offline.picture import Pictured
 from toolweave.agent.offline.saying import spoken_value
 from toolweave.agent.offline.several import SAME_AGAIN, SAME_FOR
 from toolweave.agent.offline.telling import clause

@@ -32,7 +32,7 @@ def tails_of(group: Group, text: str, banned: Sequence[str]) -> list[str]:
     """Tails for this kind of value, the most natural first."""
     value, own = group.first.value, set(group.own)
     if isinstance(value, str) and spoken_date(value[:10]) is not None:
-        return _dated(own, text)
+        return [*_dated(own, text), *([f"for {text}"] if own <= {"day", "date"} and _seeks(group) else [])]
     if isinstance(value, str) and re.fullmatch(r"\d{1,2}:\d{2}", value):
         return [f"until {text}"] if own & {"end", "until"} else [f"at {text}"]
     if len(own) == 1 and re.search(r"/\d+/\d+$", group.first.pointer):
@@ -144,6 +144,8 @@ def _counted(group: Group, text: str, banned: Sequence[str]) -> list[str]:
         return _measured(group, text, unit, banned)
     if "year" in own:
         return [f"from {text} on" if set(own) & {"since", "from", "after", "min"} else f"in {text}"]
+    if own[-1] in ("since", "after", "before", "until"):
+        return [f"{spaced(group.name)} {text}"]
     if own == ("start",):
         return [f"starting at {text}", f"from {text} on"]
     named = label(group, banned)
@@ -157,7 +159,9 @@ def _counted(group: Group, text: str, banned: Sequence[str]) -> list[str]:
         return [f"for {text} {named}"]
     if named and named.endswith("s") and text != "1" and not group.first.pointer.rpartition("/")[2].isdigit():
         return [f"with {text} {named}"]
-    return [f"with {text} as the {named}", f"with {with_article(named)} of {text}"] if named else [f": {text}"]
+    if not named:
+        return [f": {text}"]
+    return [f"with {text} as the {named}", *([] if named.endswith("s") else [f"with {with_article(named)} of {text}"])]
 
 
 def is_limit(group: Group) -> bool:
@@ -195,7 +199,9 @@ def _measured(group: Group, text: str, unit: str, banned: Sequence[str]) -> list
         spans = f"{text} {unit}" if text != "1" else f"{text} {alone}"
         rest = [] if lone else [word for word in spaced(group.name).split()[:-1] if word not in _TERMS]
         return (
-            [f"for {spans}", f"for a {text}-{alone} period"] if not rest else [f"with {spans} as the {' '.join(rest)}"]
+            [f"for {spans}", f"for {with_article(text)}-{alone} period"]
+            if not rest
+            else [f"with {spans} as the {' '.join(rest)}"]
         )
     named = label(group, banned)
     said = [f"{text} {unit}", f"{text} {SHORT_UNITS.get(unit, unit)}"]

@@ -17,6 +17,8 @@ from toolweave.agent.whole_words import spoken_of
 
 IN_WORDS = 0.5
 """How often a small number of things is said in words."""
+_STATED = re.compile(r"(?:[A-Za-z]+ ){1,3}[a-z]+s (?:in|on|at|to|as|with|the|an?) ")
+"""What a flag means, said as a fact: `first row stays in place`."""
 _ORDERS = frozenset("leave keep include show use skip return ignore overwrite".split())
 
 
@@ -141,6 +143,7 @@ def _flag(group: Group, banned: Sequence[str]) -> Clause:
         ),
         reworded(spaced(group.name), banned) or "that",
     )
+    about = f"whether the {lowered(about)}" if _STATED.match(about) else about
     answer = "yes" if item.value else "no"
     order = about.split()[0].lower() in _ORDERS
     if order and item.value:

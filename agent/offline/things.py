@@ -6,10 +6,11 @@ import random
 from collections.abc import Sequence
 
 from toolweave.agent.offline.english import reworded, reworded_noun
+from toolweave.agent.offline.entries import ANY
 from toolweave.agent.offline.heard import Heard
 from toolweave.agent.offline.naming import entry, in_full, is_key, named
 from toolweave.agent.offline.phrase import CONTAINERS, DOCUMENTS, PEOPLE, Told
-from toolweave.agent.offline.picture import ANY, Feed, Pictured
+from toolweave.agent.offline.picture import Feed, Pictured
 from toolweave.agent.offline.purpose import purpose_of
 from toolweave.agent.offline.saying import is_bare, spoken_value
 from toolweave.agent.offline.wording import FILE, Group

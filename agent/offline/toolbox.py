@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from toolweave.agent.offline.lexicon import MEASURES, SMALL, SYNONYMS, VERB_FORMS
 from toolweave.agent.offline.purpose import Purpose, purpose_of
@@ -134,6 +135,7 @@ class Toolbox:
 
 
 _WORD = re.compile(r"[A-Za-z]{2,}")
+_ENDINGS = tuple("ations ation ances ance ments ment ings ing ies ied ed es er y e s".split())
 
 
 def stems(text: str) -> list[str]:
@@ -146,9 +148,10 @@ def stems(text: str) -> list[str]:
     return list(found)
 
 
+@lru_cache(maxsize=1 << 14)
 def stem(word: str) -> str:
     """A rough stem: `insured`, `insurance` and `insure` come out alike."""
-    for ending in "ations ation ances ance ments ment ings ing ies ied ed es er y e s".split():
+    for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)]
     return word

@@ -129,7 +129,14 @@ class ServerProbe:
         calls = [seen for seen in self.journal if seen.tool.id == tool.id]
         works = list(dict.fromkeys(canonical(seen.arguments) for seen in calls if seen.worked))
         failed = sum(seen.outcome == "failed" for seen in calls)
-        return ToolFacts(self._seen_as(tool), tuple(fields), tuple(works[:MOST_WORKS]), len(calls), failed)
+        return ToolFacts(
+            self._seen_as(tool),
+            tuple(fields),
+            tuple(works[:MOST_WORKS]),
+            len(calls),
+            failed,
+            self.pools.texts(tool.id),
+        )
 
     def state_edges(self) -> list[Edge]:
         """State edges that were found."""

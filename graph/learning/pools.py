@@ -68,6 +68,12 @@ class Pools:
             found.setdefault(tool, []).append(pattern)
         return found
 
+    def texts(self, tool: str) -> dict[str, tuple[str, ...]]:
+        """Field pattern → the texts seen in a tool's outputs that stand for no thing by themselves."""
+        places = [place for (owner, _), place in self.fields.items() if owner == tool]
+        texts = {place.pattern: tuple(filter(_is_text, map(str, place.values.values()))) for place in places}
+        return {pattern: found for pattern, found in texts.items() if found}
+
     def join(self, other: Pools) -> None:
         """Take over what was seen on other servers; tools must not overlap."""
         self.fields |= other.fields
@@ -97,6 +103,10 @@ class Pools:
             if other != text:
                 near[other] = None
                 self.near.setdefault(other, {})[text] = None
+
+
+def _is_text(text: str) -> bool:
+    return look(text)[0] not in ("number", "flag") and not distinctive(text)
 
 
 def row_of(place: str) -> str:

@@ -23,4 +23,5 @@ def draw_style(rng: random.Random) -> Style:
         register=rng.choice(("plain", "polite", "brisk", "chatty")),
         distance=rng.choice(("explicit", "goal", "goal")),
         vagueness=rng.choice(("exact", "loose")),
+        background=rng.choice(("told", "told", "untold")),
     )

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+import re
+from typing import Any, Literal
 
 import pytest
 
 from toolweave.agent.arguments import Candidate, ValueBook
+from toolweave.graph.model import ToolFacts
 from toolweave.graph.schema import parameters
 from toolweave.servers.spec import ServerOptions, ServerSpec
 from toolweave.servers.tools import Tool
 
 
-def tool(name: str = "ship", **properties: dict[str, Any]) -> Tool:
+def tool(name: str = "ship", /, **properties: dict[str, Any]) -> Tool:
     return Tool("s", name, input_schema={"type": "object", "properties": properties, "required": list(properties)})
 
 
@@ -93,6 +95,93 @@ def test_a_name_that_says_nothing_gets_a_guess_that_nobody_would_say() -> None:
     assert {choice.how for choice in candidates(tool(zzz={"type": "string"}))} == {"guess"}
 
 
+def test_every_item_sees_other_texts() -> None:
+    book, one = ValueBook({}), tool("rename", title={"type": "string"})
+    found = {book.candidates(one, parameters(one)[0], random.Random(seed))[0].value for seed in range(40)}
+    assert len(found) == 40
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "description", "pattern"),
+    [
+        ("register_member", "name", "", r"[A-Z][a-z-]+\w* [A-Z][a-z-]+\w*"),
+        ("ship", "customer_name", "", r"[A-Z][a-z-]+\w* [A-Z][a-z-]+\w*"),
+        ("create_report", "filename", "Path of the new .docx file", r"[a-z-]+\.docx"),
+        ("create_report", "file_name", "", r"[a-z-]+\.txt"),
+    ],
+)
+def test_names_are_those_of_what_is_named(name: str, parameter: str, description: str, pattern: str) -> None:
+    found = candidates(tool(name, **{parameter: {"type": "string", "description": description}}))
+    assert found
+    assert [one.value for one in found if not re.fullmatch(pattern, one.value)] == []
+
+
+def test_who_searches_says_words_and_no_sentence() -> None:
+    found = candidates(tool("search_notes", text={"type": "string", "description": "Words of the note"}))
+    assert found
+    assert all(len(one.value.split()) <= 3 for one in found)
+
+
+OPEN = {"type": "string", "examples": ["called twice", "no answer"]}
+
+
+def test_ones_own_words_join_the_examples_where_something_is_written_down() -> None:
+    found = candidates(tool("add_call", note=OPEN))
+    assert {one.how for one in found} == {"example", "free_text"}
+    assert {"called twice", "no answer"} < {one.value for one in found}
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [
+        ("find_call", OPEN),
+        ("add_call", {**OPEN, "pattern": "^[a-z ]+$"}),
+        ("add_call", {**OPEN, "description": "One of: 'called twice', 'no answer'"}),
+    ],
+)
+def test_examples_stay_alone_where_not_everything_will_do(name: str, schema: dict[str, Any]) -> None:
+    assert values(candidates(tool(name, note=schema))) == ["called twice", "no answer"]
+
+
+def lookup(works: list[str], access: Literal["reads", "writes"] = "reads", **schema: Any) -> list[Any]:
+    """What is said to a tool that has worked with these names, on a server that has shown some."""
+    one = tool("find_owner", full_name={"type": "string", **schema})
+    facts = {one.id: ToolFacts(access, works=tuple(f'{{"full_name": "{name}"}}' for name in works))}
+    shown: dict[str, dict[str, tuple[str, ...]]] = {
+        "s/list": {"owners[].name": ("Clara Voss", "Emil Stoica", "Mattias Brun")},
+        "t/list": {"x": ("Eve Rot",)},
+    }
+    book = ValueBook({}, facts, {one.id: one}, shown)
+    return [choice.value for choice in book.candidates(one, parameters(one)[0], random.Random(1))]
+
+
+def test_names_that_the_server_has_shown_beside_those_that_work_are_looked_up_before_made_up_ones() -> None:
+    assert set(lookup(["Clara Voss", "Emil Stoica"])[:3]) == {"Clara Voss", "Emil Stoica", "Mattias Brun"}
+    assert set(lookup([], examples=["Clara Voss", "Emil Stoica"])) == {"Clara Voss", "Emil Stoica", "Mattias Brun"}
+
+
+def test_nothing_is_said_to_a_tool_that_changes_something_because_a_server_has_shown_it() -> None:
+    assert "Mattias Brun" not in lookup(["Clara Voss", "Emil Stoica"], access="writes")
+
+
+def test_several_texts_that_worked_show_that_others_will_too() -> None:
+    one = tool("add_call", note={"type": "string"})
+    parameter = parameters(one)[0]
+
+    def first_ones(*works: str) -> set[str]:
+        book = ValueBook({}, {one.id: ToolFacts("writes", works=tuple(f'{{"note": "{text}"}}' for text in works))})
+        return {book.candidates(one, parameter, random.Random(seed))[0].value for seed in range(20)}
+
+    assert first_ones("called twice") == {"called twice"}
+    assert len(first_ones("called twice", "no answer")) > 10
+
+
 def test_equal_seeds_give_equal_values() -> None:
     one = tool(title={"type": "string"})
     assert candidates(one) == candidates(one)
+
+
+def test_short_texts_are_found_where_only_few_would_fit() -> None:
+    found = candidates(tool("add_call", note={"type": "string", "maxLength": 20}))
+    assert len(found) > 1
+    assert all(len(one.value) <= 20 for one in found)

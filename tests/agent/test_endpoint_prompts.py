@@ -97,7 +97,15 @@ def test_the_querying_role_sees_what_to_say_but_no_passed_on_value(blocks: Block
     assert blocks(text) == {
         "relation": ["opens"],
         "wanted": [{"what": "Books a visit.", "outcome": "a visit"}],
-        "style": [{"persona": "a florist", "register": "plain", "distance": "goal", "vagueness": "exact"}],
+        "style": [
+            {
+                "persona": "a florist",
+                "register": "plain",
+                "distance": "goal",
+                "vagueness": "exact",
+                "background": "untold",
+            }
+        ],
         "say_these": [
             {
                 "call": "call_1",

@@ -380,7 +380,7 @@ async def test_another_topic_and_the_way_back_are_announced(talks: dict[str, lis
     returns = [talk.asked[2].query.text for talk in talks["there and back"]]
     assert all(
         re.search(
-            r"else|other|another|apart|different|unrelated|while|subject|separately|forget|aside|topic"
+            r"else|other|another|apart|different|related|while|subject|separately|forget|aside|topic"
             r"|by the way|moving on|on to",
             words,
             re.IGNORECASE,

@@ -58,6 +58,11 @@ def test_other_words_leave_quotations_alone_and_never_bring_in_a_banned_one(seed
     assert re.match(r"list (?:all (?:of )?(?:the )?pages|the pages|every page|each page) of a ", text)
 
 
+def test_what_lies_in_a_place_may_qualify_it() -> None:
+    texts = {rephrased("search the register of patients for Ada", [], random.Random(seed)) for seed in range(9)}
+    assert texts == {"search the register of patients for Ada", "search the patient register for Ada"}
+
+
 def test_a_purpose_is_told_without_banned_words() -> None:
     tool = Tool("", "find_date", "Find a date for a client.")
     assert phrase_without(purpose_of(tool), tool, ["date", "client"]) == "find a day for a customer"
@@ -85,8 +90,9 @@ def test_words_take_their_forms() -> None:
         "making",
         "checking in",
     ]
-    assert [past(verb) for verb in ("cancel", "lend", "carry", "stop")] == [
+    assert [past(verb) for verb in ("cancel", "annul", "lend", "carry", "stop")] == [
         "cancelled",
+        "annulled",
         "lent",
         "carried",
         "stopped",
@@ -97,8 +103,9 @@ def test_words_take_their_forms() -> None:
         "people",
         "free slots",
     ]
-    assert [with_article(noun) for noun in ("event", "user", "hour", "the cat")] == [
+    assert [with_article(noun) for noun in ("event", "11-month period", "user", "hour", "the cat")] == [
         "an event",
+        "an 11-month period",
         "a user",
         "an hour",
         "the cat",

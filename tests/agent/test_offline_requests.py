@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import pytest
 
 from toolweave.agent.asking import question_problem
 from toolweave.agent.offline.deeds import Deed, asked
+from toolweave.agent.offline.entries import facts_of
 from toolweave.agent.offline.fitting import Slot, fit
 from toolweave.agent.offline.mentions import mentions_of
 from toolweave.agent.offline.naming import entry
@@ -278,21 +280,77 @@ def test_a_compound_is_not_torn_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("telling", "noun", "said"),
+    ("telling", "noun", "ways"),
     [
-        (("09:15", "Dr Ada Voss"), "slot", "the 09:15 slot with Dr Ada Voss"),
-        (("What we measured",), "slide", 'the "What we measured" slide'),
-        (("Halden E3",), "instrument", 'the "Halden E3" instrument'),
-        (("Otis",), "animal", "the animal known as Otis"),
+        (("09:15", "Dr Ada Voss"), "slot", {"the 09:15 slot with Dr Ada Voss"}),
+        (
+            ("What we measured",),
+            "slide",
+            {
+                'the "What we measured" slide',
+                *(f'the slide {way} as "What we measured"' for way in ("listed", "shown")),
+            },
+        ),
+        (("The Listener",), "artwork", {f'the artwork {way} as "The Listener"' for way in ("listed", "shown")}),
+        (("Otis",), "animal", {f"the animal {way} as Otis" for way in ("known", "listed", "shown")}),
     ],
 )
 def test_an_entry_is_named_as_people_name_it_and_is_known_to_be_one(
-    telling: tuple[str, ...], noun: str, said: str
+    telling: tuple[str, ...], noun: str, ways: set[str]
 ) -> None:
     feed = Feed("/x_id", 0, noun, "", True, telling)
-    assert entry(feed, noun, (), random.Random(1)) == said
-    found = mentions_of(f"Please take {said} for me.")
-    assert {item.text for item in found} == {*telling} and all(item.picks_row for item in found)
+    assert {entry(feed, noun, (), random.Random(seed)) for seed in range(40)} == ways
+    for said in ways:
+        found = mentions_of(f"Please take {said} for me.")
+        assert {item.text for item in found} == {*telling} and all(item.picks_row for item in found)
+
+
+def test_several_facts_of_an_entry_are_called_by_their_names() -> None:
+    feed = Feed("/x_id", 0, "plot", "", True, ("12", "6.5"), ("number of square metres", "pH"))
+    said = entry(feed, "plot", (), random.Random(1))
+    assert said == "the plot whose number of square metres is 12 and whose pH is 6.5"
+    assert all(item.picks_row for item in mentions_of(f"Please take {said}."))
+
+
+TABLE = "Plots: 2.\nplot   m2  pH   kind\nP-AB   12  6.5  free\nP-CD   12  7.0  free"
+
+
+def test_the_headings_of_a_table_name_its_facts() -> None:
+    listing = Happened("call_1", LIST, {}, TABLE, TABLE)
+    assert facts_of(listing, "P-CD", "#plot", ("12", "7.0")) == ("number of square metres", "pH")
+    billed = Happened("call_1", LIST, {}, "", [{"id": "B-1", "day": "2025-12-31", "price": 40}])
+    assert facts_of(billed, "B-1", "/0/id", ("31 December 2025", "40")) == ("day", "price")
+    bare = Happened("call_1", LIST, {}, TABLE.partition("kind")[2], TABLE)
+    assert facts_of(bare, "P-AB", "#plot", ("12", "6.5")) == ()
+
+
+SEEK = _tool("search_seeds", "Search the seed catalogue by name.", name=TEXT)
+
+
+def test_what_is_looked_for_is_called_by_the_name_of_the_tool_as_well() -> None:
+    texts = {_asked(SEEK, seed, name="leeks") for seed in range(60)}
+    spoken = {way for way in ("search for seeds ", "look for seeds ", "seed catalogue") if any(way in t for t in texts)}
+    assert spoken == {"search for seeds ", "look for seeds ", "seed catalogue"}
+
+
+def test_a_name_is_not_that_of_the_place_where_a_thing_is_looked_for() -> None:
+    seek = _tool("search_crops", "Search the seed catalogue by name.", name=TEXT)
+    texts = {_asked(seek, seed, name="leeks") for seed in range(60)}
+    assert not any(re.search(r"catalogue (?:called|named|by the name)", text) for text in texts)
+    assert any(re.search(r"catalogue for a crop (?:called|named) ", text) for text in texts)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_bound_is_said_with_its_own_preposition(seed: int) -> None:
+    tool = _tool("list_books", "List books.", published_since={"type": "integer"})
+    assert "published since 1926" in _asked(tool, seed, published_since=1926)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_flag_that_states_a_fact_is_no_sentence_with_a_no_behind_it(seed: int) -> None:
+    keep = {"type": "boolean", "description": "First row stays in place."}
+    text = _asked(_tool("sort_rows", "Sort the rows.", fixed=keep), seed, fixed=False)
+    assert "Whether the first row stays in place: no." in text
 
 
 def test_a_deed_that_comes_first_may_lead_up_to_the_next() -> None:
@@ -306,3 +364,15 @@ def test_a_file_may_open_the_request() -> None:
     deed = Deed("describe the first tab in plan.xlsx", "describe")
     texts = [" ".join(asked([deed], True, "brisk", "", random.Random(seed))) for seed in range(40)]
     assert any(text.startswith("In plan.xlsx, ") and "first tab." in text for text in texts)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_change_of_mind_says_no_name_of_a_parameter(seed: int) -> None:
+    visit = _tool("plan_visit", "Plan a visit.", day=TEXT | {"format": "date"})
+    item = UserValue("call_2", visit, "/day", visit.parameters["day"], "2026-02-17", before="2026-02-16")
+    call = Happened("call_2", visit, {"day": "2026-02-17"}, "", {"ok": True})
+    advanced = AdvancedTool(name="plan", description="Plan a visit.", output="a confirmation")
+    style = Style("a regular", "plain", "goal", "exact")
+    ask = QueryAsk(advanced, (call,), (item,), (), (), style, ("plan_visit", "day"), seed, relation="corrects")
+    text = ask_for(ask).text
+    assert "17 February 2026" in text and not re.search(r"\bday\b", text)

@@ -6,7 +6,11 @@ import random
 from datetime import date
 from typing import Any
 
+import anyio
+
 from toolweave.agent.arguments import Candidate, ValueBook
+from toolweave.agent.fill import Voice
+from toolweave.agent.offline.teacher import OfflineTeacher
 from toolweave.agent.value_range import widened
 from toolweave.graph.schema import Parameter, parameters
 from toolweave.servers.spec import ServerOptions, ServerSpec
@@ -82,3 +86,18 @@ def test_listed_numbers_and_multiples_stay_what_they_are() -> None:
 def test_numbers_too_large_for_amounts_get_no_company() -> None:
     assert everything({"type": "number"}, 1, 10**400) == {1, 10**400}
     assert everything({"type": "number"}, -1e308, 1e308) == {-1e308, 1e308}
+
+
+def said_for(description: str) -> list[object]:
+    tool = Tool("s", "shape", "", {"properties": {"operation": {"type": "string", "description": description}}})
+    voice = Voice(ValueBook({}), OfflineTeacher(), 1)
+
+    async def ask() -> list[object]:
+        return [one.value for one in await voice.candidates(tool, parameters(tool)[0])]
+
+    return anyio.run(ask)
+
+
+def test_no_word_of_code_that_only_a_description_shows_is_said_where_there_is_another() -> None:
+    assert sorted(map(str, said_for("One of: 'list', 'get_layouts' or 'get_info'"))) == ["list"]
+    assert sorted(map(str, said_for("One of: 'get_layouts' or 'get_info'"))) == ["get_info", "get_layouts"]
