@@ -310,20 +310,25 @@ class Findings:
                 claimed += any(same(other[0], one) for one in heard(words, row.leaf_schema(item), name))
         return claimed, tried
 
-    def _distinct(self) -> Iterator[tuple[str, float, int]]:
-        """For every server that some turn is about: share of distinct pairs of words over its requests."""
+    def _distinct(self, word: str = r"[\w'\u2019]+|…") -> Iterator[tuple[str, float, int]]:
+        """For every server that some turn is about: share of distinct pairs of words over its requests.
+
+        By default words are bare, which is the hardest way to count: `coast.pptx` is a pair of its own.
+        """
         worlds: defaultdict[str, list[str]] = defaultdict(list)
         for row in self.rows:
             for number, text in row.requests():
                 worlds[row.sample.turns[number].target.partition("/")[0]].append(text)
         for world, found in worlds.items():
-            pairs = [pair for text in found for pair in pairwise(re.findall(r"[\w'\u2019]+|…", text.lower()))]
+            pairs = [pair for text in found for pair in pairwise(re.findall(word, text.lower()))]
             yield world, len(set(pairs)) / max(1, len(pairs)), len(found)
 
     def facts(self) -> Iterator[tuple[str, str]]:
         """Figures without a bar."""
         claimed, tried = self._control()
         yield "control: values not said, yet recovered", f"{claimed} of {tried}"
+        for world, share, many in sorted(self._distinct(r"\S+"), key=lambda one: one[1]):
+            yield f"distinct-2 of {world}, split at spaces", f"{share:.2f} ({many} requests)"
         passed = Counter(row.sample.quality.attempts for row in self.rows)
         for k in sorted(passed):
             share = sum(count for attempts, count in passed.items() if attempts <= k) / len(self.rows)

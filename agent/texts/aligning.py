@@ -7,6 +7,7 @@ worth nearly as much and takes a step for another tool, the step is left open.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from toolweave.agent.texts.matching import Matcher, Meant, Wording
 from toolweave.agent.texts.procedures import Procedure, Remark, Step, joined
 from toolweave.agent.texts.resolving import Filler, Mapped, Returned
 from toolweave.agent.texts.signs import SignKinds, signs_in, takes_sign
-from toolweave.agent.texts.thesaurus import same_noun
+from toolweave.agent.texts.thesaurus import LIGHT, SAID_FOR, same_noun
 from toolweave.agent.texts.values import Given, Reading
 from toolweave.agent.texts.weighing import MOST_USUAL, Place, Weigher, said_in
 from toolweave.graph.model import ToolGraph
@@ -25,8 +26,10 @@ from toolweave.servers.tools import Tool
 
 FITS = 0.68
 """What a step is worth that is taken to mean none of the tools."""
-PERHAPS = 0.1
+PERHAPS = {"perhaps": 0.1, "told": 0.25}
 """How much better a tool must fit a statement than an order."""
+GRASPED = 0.45
+"""How far a statement must have the verb of a tool, and speak of its thing or say a value for it."""
 BELONGS = 0.08
 """What it adds that a clause says a value of the step before it."""
 LABELS = 0.25
@@ -42,6 +45,8 @@ MOST_ALIKE = 10
 SURE_DEED = 0.7
 
 
+POINTS_AT = re.compile(r"\b(?:this|that|these|those|the same) [a-z]+", re.IGNORECASE)
+"""A thing that was spoken of before."""
 Asked = tuple[Procedure, Sequence[Mapped]]
 """A procedure with those of its steps that are settled: a model has read them, or their tools were made for them."""
 
@@ -77,16 +82,13 @@ class Aligner:
         found: list[tuple[Asked, Aligned]] = []
         for one in asked:
             aligned = self.align(*one)
-            lacking = _open(aligned)
-            if found and lacking and found[-1][0][0].file == one[0].file:
+            if found and found[-1][0][0].file == one[0].file and _calls(found[-1][1]):
                 both = joined(found[-1][0][0], one[0]), (*found[-1][0][1], *one[1])
                 whole = self.align(*both)
-                if _open(whole) < lacking + _open(found[-1][1]) and _goes_on(
-                    whole, both[0].steps[len(found[-1][0][0].steps)]
-                ):
+                if _tells_more(whole, found[-1][1], aligned) and _goes_on(whole, one[0].steps[0]):
                     found[-1] = both, whole
                     continue
-            if one[0].sure or any(step.tool is not None and step.problem is None for step in aligned.mapped):
+            if one[0].sure or _shows_itself(aligned):
                 found.append((one, aligned))
         return found
 
@@ -98,25 +100,32 @@ class Aligner:
             known: Steps that are settled: a model has read them, or their tools were made for them.
         """
         mapped, _ = self._read(procedure, known, ())
-        tools = [one.tool for one in mapped if one.tool is not None and not one.proposed]
-        mapped, left = self._read(procedure, known, tools)
+        mapped, left = self._read(procedure, known, mapped)
         remarks = tuple(Remark(one.text, one.lines, "it asks for nothing") for one in left)
         steps = tuple(one.step for one in mapped)
         return Aligned(replace(procedure, steps=steps, remarks=procedure.remarks + remarks), tuple(mapped))
 
     def _read(
-        self, procedure: Procedure, known: Sequence[Mapped], tools: Sequence[Tool]
+        self, procedure: Procedure, known: Sequence[Mapped], first: Sequence[Mapped]
     ) -> tuple[list[Mapped], list[Step]]:
-        """The steps with their tools, one after the other, and what says nothing."""
+        """The steps with their tools, one after the other, and what says nothing.
+
+        Args:
+            procedure: What is read.
+            known: Steps that are settled.
+            first: What was read the first time, if it was.
+        """
         settled = {one.step: one for one in known}
-        ranked = self._ranked(procedure)
+        tools = [one.tool for one in first if one.tool is not None and not one.proposed]
         usual = _shares(tools) or self._weigher.usual(procedure)
         filler = Filler(self._box, self._graph, Reading(self._box, self._kinds, procedure, tools))
         mapped: list[Mapped] = []
         left: list[Step] = []
         behind = [*(step.follows for step in procedure.steps[1:]), False]
-        for step, near, followed in zip(procedure.steps, ranked, behind, strict=True):
-            place = Place(step, near, usual, settled.get(step), followed, procedure.sure)
+        for step, near, followed in zip(procedure.steps, self._ranked(procedure), behind, strict=True):
+            wanted = _lacking_behind(step, first)
+            turned = bool(step.before.strip()) and not (mapped and mapped[-1].step.text in step.before)
+            place = Place(step, near, usual, settled.get(step), followed, procedure.sure, turned, wanted)
             self._take(filler, place, mapped, left)
         return mapped, left
 
@@ -128,9 +137,9 @@ class Aligner:
         likely = max(servers, key=lambda one: servers[one], default="")
         for step in procedure.steps:
             wording = Wording(step.text, step.detail)
+            about = Wording(f"told {step.before}").things or about
             found.append(self._near(step, wording, about, likely) if step.role != "beside" else [])
-            if step.role != "beside":
-                about = wording.things if wording.things and not wording.points_back else about
+            about = wording.things if wording.things and not wording.points_back else about
         return found
 
     def _near(self, step: Step, wording: Wording, about: Sequence[Sequence[str]], server: str) -> list[Meant]:
@@ -155,9 +164,9 @@ class Aligner:
             before.extend(filler.with_look_ups(certain, before))
             return
         step = place.step
-        weighed = self._weighed(filler, place, before)
+        weighed = [one for one in self._weighed(filler, place, before) if _is_grasped(one, place)]
         best = weighed[0] if weighed else None
-        least = FITS + (PERHAPS if step.role == "perhaps" else 0.0)
+        least = FITS + PERHAPS.get(step.role, 0.0)
         merged = self._merged(before, filler, step) if step.follows and before else None
         again = best is not None and before and best.tool is before[-1].tool
         if merged is not None and (best is None or again or best.score < FITS + merged[0]):
@@ -209,7 +218,7 @@ class Aligner:
         detail = f"{last.step.detail}. {step.text}".removeprefix(". ")
         whole = replace(last.step, detail=detail, lines=(last.step.lines[0], max(last.step.lines[1], step.lines[1])))
         filled = filler.filled(whole, last.tool, before[:-1])
-        old, new = said_in(last), said_in(filled)
+        old, new = said_in(last, "step", "fact"), said_in(filled, "step", "fact")
         if not all(new.get(path) == value for path, value in old.items()) or len(new) <= len(old):
             return None
         gained = new.keys() - old.keys()
@@ -219,9 +228,33 @@ class Aligner:
         return worth, replace(filled, score=last.score)
 
 
-def _open(aligned: Aligned) -> int:
-    """How many steps could not become a call."""
-    return sum(one.problem is not None for one in aligned.mapped)
+def _shows_itself(aligned: Aligned) -> bool:
+    """Whether what is not told as a procedure is one by its calls: an order, or more than one statement."""
+    calls = [one for one in aligned.mapped if one.problem is None and not one.looked_up]
+    return len(calls) > 1 or any(one.step.role == "order" for one in calls)
+
+
+def _lacking_behind(step: Step, mapped: Sequence[Mapped]) -> set[tuple[str, str]]:
+    """What the steps behind one lack: tool and parameter."""
+    behind = [one for one in mapped if one.step.lines >= step.lines and one.step.text != step.text]
+    return {(one.tool.id, path) for one in behind if one.tool is not None for path in one.lacks}
+
+
+def _calls(aligned: Aligned) -> int:
+    """How many steps become a call."""
+    return sum(one.problem is None and not one.looked_up for one in aligned.mapped)
+
+
+def _tells_more(whole: Aligned, first: Aligned, second: Aligned) -> bool:
+    """Whether more steps become calls where two procedures are read as one, or one says what an earlier one returns."""
+    if _calls(whole) != _calls(first) + _calls(second):
+        return _calls(whole) > _calls(first) + _calls(second)
+    known = {(one.step.lines, one.step.text): one.sources for one in second.mapped if one.tool is not None}
+    return any(
+        POINTS_AT.search(one.step.text)
+        and one.sources.keys() > known.get((one.step.lines, one.step.text), one.sources).keys()
+        for one in whole.mapped
+    )
 
 
 def _goes_on(whole: Aligned, second: Step) -> bool:
@@ -253,6 +286,17 @@ def _shares(tools: Sequence[Tool]) -> dict[str, float]:
 def _is_verb_of(one: Mapped, place: Place) -> bool:
     """Whether the verb of a step is that of the tool that it is taken for."""
     return any(near.tool is one.tool and near.verb >= SURE_DEED for near in place.near)
+
+
+def _is_grasped(one: Mapped, place: Place) -> bool:
+    """Whether a step says by its words what a tool does to what; an order may leave some of it open."""
+    if place.step.role == "order":
+        return True
+    near = next(near for near in place.near if near.tool is one.tool)
+    wording = Wording(place.step.text)
+    telling = near.verb >= SAID_FOR and wording.verbs[-1] not in LIGHT
+    spoken_of = near.thing >= GRASPED or telling or bool(said_in(one)) or wording.points_back
+    return near.verb >= GRASPED and spoken_of
 
 
 def _is_near(place: Place) -> bool:

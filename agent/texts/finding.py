@@ -8,7 +8,7 @@ that is no order (see `instructions.py`); every sentence that is left out is lis
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
@@ -103,8 +103,12 @@ class _Finder:
             self.facts += table_facts(block)
         elif (fact := labelled(block)) is not None:
             self.facts.append(fact)
-        elif not any(isinstance(one, Deed) for one in read_instructions(block.text, listed=False)):
-            self.context.append(block)
+        else:
+            read = list(read_instructions(block.text, listed=False))
+            told = ". ".join(one.text.rstrip(".") for one in read if isinstance(one, Aside))
+            whole = not any(isinstance(one, Deed) for one in read)
+            if whole or told:
+                self.context.append(block if whole else replace(block, text=f"{told}.", starts=block.starts[:1]))
 
     def _paragraph(self, block: Block, *, leads: bool) -> None:
         if (fact := labelled(block)) is not None:
@@ -122,7 +126,7 @@ class _Finder:
         read = list(read_instructions(block.text, listed=False))
         deeds = [one for one in read if isinstance(one, Deed)]
         self.plain += sum(isinstance(one, Aside) and one.reason == TELLS for one in read)
-        if deeds:
+        if deeds or any(isinstance(one, Aside) and one.perhaps for one in read):
             self.marked = self.marked or any(one.marked for one in deeds)
             self._take(block, read)
         self.remarks += [_remark(block, one) for one in read if _is_remark(one) and deeds]
@@ -132,7 +136,7 @@ class _Finder:
     def _list(self, items: Sequence[Block]) -> None:
         facts = [labelled(item) for item in items]
         read = [list(read_instructions(item.text, listed=True)) for item in items]
-        orders = [any(isinstance(one, Deed) for one in one_read) for one_read in read]
+        orders = [any(map(_may_ask, one_read)) for one_read in read]
         ordered = any(item.ordered for item in items)
         plain = sum(
             not order and fact is None and _is_plain(one) for order, fact, one in zip(orders, facts, read, strict=True)
@@ -173,17 +177,29 @@ class _Finder:
                 for at, (label, cell) in enumerate(zip(header, row, strict=False))
                 if at != column and cell
             ]
-            self.steps += [Step(one, (number, number), "", "beside", follows=True) for one in beside]
+            self._beside(number, beside, alone=len(list(_deeds(row[column]))) == 1)
+
+    def _beside(self, number: int, cells: Sequence[str], *, alone: bool) -> None:
+        """What the other cells of a line say: they belong to its only step, or to one of several."""
+        if alone:
+            told = "; ".join(cell.partition(": ")[2] for cell in cells)
+            self.steps[-1] = replace(self.steps[-1], detail=f"{self.steps[-1].detail} {told}".strip())
+        else:
+            self.steps += [Step(one, (number, number), "", "beside", follows=True) for one in cells]
 
     def _take(self, block: Block, read: Sequence[Deed | Aside], role: Role = "beside") -> None:
         """What a block asks for, as steps; what it says beside them may belong to them."""
-        follows = False
-        for one in read:
+        before = ""
+        for number, one in enumerate(read):
+            lines = block.lines(one.start, one.end)
             if isinstance(one, Deed):
-                self.steps.append(Step(one.text, block.lines(one.start, one.end), one.lead, follows=follows))
+                self.steps.append(Step(one.text, lines, one.lead, follows=number > 0, before=f"{before} {one.lead}"))
+            elif one.reason == TELLS and one.perhaps:
+                likely: Role = "perhaps" if one.likely else "told"
+                self.steps.append(Step(one.perhaps, lines, "", likely, number > 0, before))
             elif one.reason == TELLS:
-                self.steps.append(Step(one.text.rstrip("."), block.lines(one.start, one.end), "", role, follows))
-            follows = True
+                self.steps.append(Step(one.text.rstrip("."), lines, "", role, number > 0))
+            before = one.text
 
     def _detail(self, item: Block, fact: Fact) -> None:
         """A labelled value below a step belongs to it; one on the level of the steps to all of them."""
@@ -197,12 +213,13 @@ class _Finder:
     def _close(self) -> None:
         """End the procedure at hand, if there is one."""
         orders = [one for one in self.steps if one.role == "order"]
-        if orders:
+        deeds = [one for one in self.steps if one.role != "beside"]
+        if deeds:
             title = self.title or (
                 self.section.title if _ENUMERATED.match(self.section.title) else _goal(self.section.title)
             )
             context = " ".join(block.text for block in self.context)
-            steps = self.steps[self.steps.index(orders[0]) if not self.listed else 0 :]
+            steps = self.steps[self.steps.index(deeds[0]) if not self.listed else 0 :]
             lines = (min(self.section.line, steps[0].lines[0]), steps[-1].lines[1])
             first = steps[0].lines[0] if self.found else lines[0]
             self.found.append(
@@ -231,10 +248,14 @@ class _Finder:
 
 def _mostly_orders(read: Sequence[Sequence[Deed | Aside]], plain: int) -> bool:
     """Whether a list with bullets tells what to do: half of what it says are orders, or nearly all is what is done."""
-    deeds = [[one for one in item if isinstance(one, Deed)] for item in read]
-    told = sum(bool(item) for item in deeds)
-    orders = sum(any(not one.passive for one in item) for item in deeds)
+    told = sum(any(map(_may_ask, item)) for item in read)
+    orders = sum(any(isinstance(one, Deed) and not one.passive for one in item) for item in read)
     return orders >= LEAST_SHARE * (told + plain) or told >= LEAST_TOLD * (told + plain)
+
+
+def _may_ask(one: Deed | Aside) -> bool:
+    """Whether a part of an item asks for something, by its form at least."""
+    return isinstance(one, Deed) or bool(one.perhaps)
 
 
 def _is_plain(read: Sequence[Deed | Aside]) -> bool:
@@ -251,6 +272,10 @@ def _told(column: int, rows: Sequence[tuple[int, Sequence[str]]]) -> set[int]:
         if len(cell.split()) > 1
         and any(isinstance(one, Deed) and not one.passive for one in read_instructions(cell, listed=True))
     }
+
+
+def _deeds(text: str) -> Iterator[Deed]:
+    return (one for one in read_instructions(text, listed=True) if isinstance(one, Deed))
 
 
 def _list_at(blocks: Sequence[Block], at: int) -> list[Block]:

@@ -12,22 +12,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from toolweave.agent.offline.conversation import Situation
-from toolweave.agent.offline.english import base_form
+from toolweave.agent.offline.english import base_form, plural
 from toolweave.agent.offline.fitting import Slot, fit, is_dated, option_mentions, options_of, value_of
 from toolweave.agent.offline.following import Follower
 from toolweave.agent.offline.guidance import read_guidance
-from toolweave.agent.offline.lexicon import SMALL, UNITS
+from toolweave.agent.offline.lexicon import COUNTING, SMALL, UNITS
 from toolweave.agent.offline.listening import Listener
 from toolweave.agent.offline.mentions import Mention, iso_date, mentions_of
 from toolweave.agent.offline.phrase import PEOPLE
 from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.wording import NAMING, REMARKS, SEEKING
 from toolweave.agent.texts.flags import said_to
-from toolweave.agent.texts.matching import NO_THINGS
+from toolweave.agent.texts.matching import NO_THINGS, TOLD, Wording
 from toolweave.agent.texts.numerals import FACTORS, RANGE
 from toolweave.agent.texts.procedures import Step
 from toolweave.agent.texts.signs import SignKinds, can_be, is_sign, takes_sign
-from toolweave.agent.texts.thesaurus import PARTICLES, same_noun
+from toolweave.agent.texts.thesaurus import LOOKED, PARTICLES, same_deed, same_noun
 from toolweave.agent.texts.wording import spoken
 from toolweave.graph.words import singular, words
 from toolweave.servers.tools import Tool
@@ -59,7 +59,19 @@ HOW_MANY = re.compile(
     re.IGNORECASE,
 )
 """How many entries are wanted."""
+_COPULA = re.compile(r"\b(is|are) (?:(?:still|now|currently|already|only|just) )?(?:an? )?")
+_MARKED = re.compile(r"[\"\u201c]([^\"\u201c\u201d]+)[\"\u201d]")
 _MOMENT = re.compile(r"(?<=\d{4})\sat\s(?=\d{1,2}:\d\d)")
+
+
+class _Listener(Listener):
+    """Hears a step; no parameter takes what it cannot be."""
+
+    def fit(self, mention: Mention, slot: Slot, tool: Tool) -> float:
+        """As for a request, where the value may be meant at all."""
+        value, named = value_of(mention, slot), {one.text for one in self.mentions if one.kind == "name"}
+        fits = can_be(value, slot, named) and not _is_for_another(value, slot, slots_of(self.box, tool))
+        return super().fit(mention, slot, tool) if fits else 0.0
 
 
 class Hearing:
@@ -84,14 +96,11 @@ class Hearing:
             tool: What it is taken to mean.
         """
         slots = slots_of(self._box, tool)
-        text = _hours_apart(text, slots)
+        text = _uncounted(_unmarked(_hours_apart(_without_capitals(text, slots), slots), slots), slots)
         follower = Follower(self._box, read_guidance(()), (), text)
-        listener = Listener(self._box, self._graph, Situation(text, "", ()), follower)
-        said = listener.said(tool, slots, frozenset())
-        found = {path: item.value for path, item in said.items()}
+        listener = _Listener(self._box, self._graph, Situation(text, "", ()), follower)
         by_path = {slot.path: slot for slot in slots}
-        named = {mention.text for mention in listener.mentions if mention.kind == "name"}
-        found = {path: value for path, value in found.items() if can_be(value, by_path[path], named)}
+        found = {path: item.value for path, item in listener.said(tool, slots, frozenset()).items()}
         signs = self._kinds.among(text, tool.server, slots)
         placed = {
             path
@@ -112,7 +121,13 @@ class Hearing:
         ]
         found |= _measured(left, slots, found)
         found |= _what_is_left(left, [slot for slot in slots if slot.path not in found], found)
-        if not any(is_looked_for(by_path[path]) for path in found) and self._seeks(tool):
+        wording = Wording(step.text)
+        looks = (
+            self._seeks(tool)
+            and not wording.points_back
+            and any(same_deed(verb, "find") >= LOOKED for verb in wording.verbs)
+        )
+        if looks and not any(is_looked_for(by_path[path]) for path in found):
             found |= self._bare(
                 step, tool, [slot for slot in slots if set(slot.own) <= SEEKING | NAMING and "string" in slot.kinds]
             )
@@ -150,7 +165,7 @@ class Hearing:
         """Whether a word says what a tool does and to what, or nothing at all, so that it is no value."""
         low = word.lower()
         noun = (words(word) or (low,))[-1]
-        plain = low in SMALL | PARTICLES | NO_THINGS or low in _NO_VALUES or not word[0].isalpha()
+        plain = noun in TOLD or low in SMALL | PARTICLES | NO_THINGS or low in _NO_VALUES or not word[0].isalpha()
         own = self._box.purposes[tool.id].nouns
         return (
             plain
@@ -167,6 +182,38 @@ def slots_of(box: Toolbox, tool: Tool) -> list[Slot]:
     described = [word for word in words(purpose.object) if word not in SMALL]
     read = tuple(dict.fromkeys([purpose.nouns.head, *purpose.nouns.name_words, *described]))
     return [Slot(parameter, read) for parameter in box.parameters[tool.id]]
+
+
+def _is_for_another(value: Any, slot: Slot, slots: Sequence[Slot]) -> bool:
+    """Whether a file is of the kind that another parameter asks for by its ending: `.csv` for "path of a CSV file"."""
+    ending = re.search(r"\.([a-z]{2,5})$", value) if isinstance(value, str) else None
+    asking = [one.path for one in slots if ending and ending[1] in words(f"{one.path} {one.parameter.description}")]
+    return bool(asking) and slot.path not in asking
+
+
+def _unmarked(text: str, slots: Sequence[Slot]) -> str:
+    """The text with options as plain words, which are no other values, even where they are set apart."""
+    options = {option.lower() for slot in slots for option in options_of(slot)}
+    return _MARKED.sub(lambda found: found[1] if found[1].lower() in options else found[0], text)
+
+
+def _without_capitals(text: str, slots: Sequence[Slot]) -> str:
+    """The text with abbreviations that parameters are about in small letters, so that they are no names: a CSV file."""
+    about = {word for slot in slots for word in words(f"{slot.path} {slot.parameter.description}")}
+    return re.sub(
+        r"(?<![\w\"])[A-Z]{2,5}(?![\w\"])",
+        lambda found: found[0].lower() if found[0].lower() in about else found[0],
+        text,
+    )
+
+
+def _uncounted(text: str, slots: Sequence[Slot]) -> str:
+    """The text without how many there are of what follows: `three bullet points, namely …`."""
+    for slot in slots:
+        if slot.path.endswith("[]") and slot.own:
+            things = " ".join([*slot.own[:-1], f"{slot.own[-1]}s?"])
+            text = re.sub(rf"\b(?:\d+|{'|'.join(COUNTING[2:])}) (?={things}\b)", "", text, flags=re.IGNORECASE)
+    return text
 
 
 def _hours_apart(text: str, slots: Sequence[Slot]) -> str:
@@ -255,13 +302,27 @@ def _takes_what_is_left(mention: Mention, slot: Slot) -> bool:
 def _chosen(text: str, slot: Slot) -> Any:
     """An option, or a yes, that the words of a manual speak of."""
     if "boolean" in slot.kinds:
-        flag = said_to(text, slot)
-        return None if flag == slot.parameter.schema.get("default") else flag
+        return said_to(text, slot)
     if slot.kinds == frozenset({"integer"}) and set(slot.own) & LIMITS and (found := HOW_MANY.search(text)):
         return int(found["before"] or found["after"])
-    options = [(score + 0.3 * (" " in option), option) for score, option in option_mentions(text, slot)]
+    options = [
+        (score + 0.3 * (" " in option), option)
+        for score, option in option_mentions(_singled(_COPULA.sub(r"\1 ", text), slot), slot)
+        if re.search(r"\w", option)
+    ]
     best = only_best([one for one in options if one[0] >= OPTION], margin=0.02)
     return None if best is None else [best] if slot.path.endswith("[]") else best
+
+
+def _singled(text: str, slot: Slot) -> str:
+    """A text that speaks of options in the singular: `only ceramics` as `only ceramic`."""
+    for option in options_of(slot):
+        *before, last = option.split(" ")
+        many = {plural(last), f"{last}s"} - {last}
+        if last.isalpha() and many:
+            whole = " ".join([*before, f"(?:{'|'.join(sorted(many))})"])
+            text = re.sub(rf"(?<![\w-]){whole}(?![\w-])", option, text, flags=re.IGNORECASE)
+    return text
 
 
 def only_best(scored: Iterable[tuple[float, T]], margin: float = MARGIN) -> T | None:

@@ -10,49 +10,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
-from toolweave.agent.offline.english import base_form
+from toolweave.agent.texts.clauses import Form, form_of, form_of_part, said_last
 from toolweave.agent.texts.phrases import (
-    ACTOR,
-    ASKS_FOR,
-    BY_DOING,
-    BY_SOMETHING,
-    CAUSED,
-    CODE,
+    ASKING,
+    BY_SELF,
     CONDITION,
     FORBIDS,
     FORESEEN,
-    HEADED,
+    HANGS_ON,
+    IF,
     IN_TURN,
     JOINT,
-    LEAD,
-    LET_DO,
-    LIGHT,
-    LIST_OF,
-    NO_OBJECT,
     NOTED,
-    ON_A_LIST,
     OPENER,
     OPTIONAL,
     ORDERED,
-    PARTICIPLES,
-    PASSIVE,
-    POINTERS,
+    REASONS,
     REMARK,
     SEEING,
-    SO,
+    SUBORDINATE,
     TAKEN_DOWN,
     URGED,
 )
 from toolweave.agent.texts.sentences import sentences_of
-from toolweave.agent.texts.thesaurus import PARTICLES, is_phrasal
-from toolweave.agent.texts.verbs import BY_HAND, INSTRUCTING
+from toolweave.agent.texts.verbs import BY_HAND
 
-LONGEST_THING = 9
-"""Words of what something is done to, in the passive."""
-OPEN = frozenset("what whatever whether nothing nobody who whoever how that which when where everything".split())
-"""Words by which a clause begins that names no thing."""
 FAR = 6
 """Words of a deed among which the particle of its verb is looked for."""
 TELLS = "it asks for nothing"
@@ -84,6 +67,10 @@ class Aside:
     start: int
     end: int
     reason: str
+    perhaps: str = ""
+    """What it may ask for all the same, as an order; the tools decide."""
+    likely: bool = False
+    """Whether it would ask for it in a list."""
 
 
 def read_instructions(text: str, *, listed: bool) -> Iterator[Deed | Aside]:
@@ -99,41 +86,94 @@ def read_instructions(text: str, *, listed: bool) -> Iterator[Deed | Aside]:
 
 def _read(sentence: str, at: int, listed: bool) -> Iterator[Deed | Aside]:
     words = sentence.rstrip(".!;: ")
-    end = at + len(sentence)
-    if (urged := URGED.match(words)) is not None:
-        at, words = at + urged.end(), words[urged.end() :]
-    headed, label = HEADED.match(words), ""
-    heads = listed and headed is not None and _why_not(words) is None and _order(words, passive=False) is None
-    if heads and headed is not None and _order(words[headed.end() :], passive=False):
-        at, words, label = at + headed.end(), words[headed.end() :], headed.group()
     if listed:
         words = NOTED.sub("record ", words)
-    if (reason := _why_not(words)) is not None:
-        yield Aside(sentence, at, end, reason)
-        return
-    if (urged := URGED.match(words)) is not None:
-        at, words = at + urged.end(), words[urged.end() :]
     opener = OPENER.match(words)
-    ordered = opener is not None or ORDERED.search(words) is not None
-    start = opener.end() if opener is not None else 0
-    if (reason := _why_not(words[start:])) is not None:
-        yield Aside(sentence, at, end, reason)
+    opened = opener.end() if opener is not None else 0
+    asked = URGED.match(words) or URGED.match(words[opened:])
+    reason = None if asked else _why_not(words) or _why_not(words[opened:])
+    if reason is not None:
+        yield Aside(sentence, at, at + len(sentence), reason)
         return
-    passive = (listed and not sentence.startswith("(")) or opener is not None or IN_TURN.search(words) is not None
-    start = _behind_lead(words, start, passive=passive)
-    found = _order(words[start:], passive=passive) or _started_by(words, start, listed=listed)
-    if found is None and (later := _behind_reason(words, start)) is not None:
-        start, found = later, _order(words[later:], passive=False)
-    if found is None:
-        yield Aside(sentence, at, end, TELLS)
+    in_list = listed and not sentence.startswith("(")
+    turn = _Turn(in_list or opener is not None or IN_TURN.search(words) is not None, ORDERED.search(words) is not None)
+    parts = list(_parts(words.rstrip("?"), in_list))
+    if all(part.form is None for part in parts):
+        yield Aside(sentence, at, at + len(sentence), TELLS)
         return
-    skipped, order = found
-    said = _order(words[start:], passive=False) is None and not _started_by(words, start, listed=listed)
-    start += skipped
-    lead = label + words[:start]
-    for one in _parts(order, at + start, end, ordered, whole=words.endswith(order)):
-        yield replace(one, passive=said, lead=lead) if isinstance(one, Deed) else one
-        lead = ""
+    for part in parts:
+        yield _read_part(part, at, turn, listed=in_list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What a sentence says of order."""
+
+    in_turn: bool
+    """Whether a passive in it asks for something."""
+    marked: bool
+    """Whether it has words of order."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a sentence, with what it asks for."""
+
+    text: str
+    start: int
+    form: Form | None
+    reason: str = TELLS
+
+
+def _parts(words: str, listed: bool) -> Iterator[_Part]:
+    """The parts of a sentence that ask for something each, what stands before them, and what depends on something."""
+    start, form, label = 0, form_of(words, "gerund" if listed else None), ""
+    for joint in JOINT.finditer(words):
+        place = joint.end()
+        if joint.group("code") or (form is not None and joint.start() < start + form.place):
+            continue
+        if HANGS_ON.match(words[place:]) and joint.group().strip() != ",":
+            yield _part(words, start, joint.start(), form, label)
+            yield _Part(words[place:], place, None, "it depends on something")
+            return
+        manner = form.manner if form is not None else None
+        following = form_of_part(words[place:], joint.group(), manner)
+        if following is None or _why_not(words[place:]):
+            continue
+        if not following.sure and SUBORDINATE.search(said_last(words[start : joint.start()])):
+            continue
+        told = (form is None or not form.sure) and REASONS.search(joint.group()) is not None
+        heads = form is None and joint.group().startswith(":")
+        label = words[start : joint.end()] if heads or told else ""
+        if not label:
+            yield _part(words, start, joint.start(), form, "")
+        start, form = place, following
+    yield _part(words, start, len(words), form, label)
+
+
+def _part(words: str, start: int, end: int, form: Form | None, label: str) -> _Part:
+    """A part of a sentence; what it asks for is read again, now that its end is known."""
+    text = words[start:end].strip(" ,")
+    again = None if form is None else form_of(text, form.manner)
+    lead = None if again is None else replace(again, lead=f"{label}{again.lead}")
+    return _Part(text, start, lead)
+
+
+def _read_part(part: _Part, at: int, turn: _Turn, *, listed: bool) -> Deed | Aside:
+    form, start = part.form, at + part.start
+    end = start + len(part.text)
+    if form is None:
+        return Aside(part.text, start, end, part.reason)
+    if IF.search(form.text):
+        return Aside(part.text, start, end, "it depends on something")
+    if (reason := _no_work(form.text)) is not None:
+        return Aside(form.text, start, end, reason)
+    in_turn = turn.in_turn or (form.manner == "told" and turn.marked)
+    if form.sure or (form.in_turn and in_turn):
+        return Deed(
+            form.text, start + form.place, end, turn.marked or turn.in_turn, form.manner == "passive", form.lead
+        )
+    return Aside(part.text, start, end, TELLS, form.text, form.in_turn or listed)
 
 
 def _why_not(words: str) -> str | None:
@@ -143,154 +183,7 @@ def _why_not(words: str) -> str | None:
     ):  # fmt: skip
         if pattern.match(words):
             return reason
-    return "a question" if words.endswith("?") else None
-
-
-def _behind_lead(words: str, start: int, *, passive: bool) -> int:
-    """Behind what comes before the order: "Once the card is there, …", "In the register, …"."""
-    while LEAD.match(words[start:]):
-        cut = _comma(words, start, passive=passive)
-        if cut is None:
-            return start
-        opener = OPENER.match(words[cut:])
-        start = cut + (opener.end() if opener is not None else 0)
-    return start
-
-
-def _behind_reason(words: str, start: int) -> int | None:
-    """Where an order begins that follows from what is said before it: "…, so switch it on"."""
-    for found in SO.finditer(words, start):
-        place = found.end()
-        if found.group("so") and _why_not(words[place:]) is None and _order(words[place:], passive=False) is not None:
-            return place
-    return None
-
-
-def _comma(words: str, start: int, *, passive: bool) -> int | None:
-    """Behind the first comma that an order follows."""
-    for found in re.finditer(rf"{CODE}|,\s+", words[start:]):
-        place = start + found.end()
-        if found.group().startswith(",") and _order(words[place:], passive=passive) is not None:
-            return place
-    return None
-
-
-def _order(words: str, *, passive: bool) -> tuple[int, str] | None:
-    """(characters skipped, the order beginning with its verb in the base form); `None` where there is none."""
-    opener = OPENER.match(words)
-    skipped = opener.end() if opener is not None else 0
-    text = LIST_OF.sub("list ", LIGHT.sub("look at", words[skipped:]))
-    text = LET_DO.sub("", ASKS_FOR.sub("look up ", text))
-    if (caused := CAUSED.match(text)) is not None and caused["deed"].lower() in PARTICIPLES:
-        text = f"{PARTICIPLES[caused['deed'].lower()]} {caused['thing']} {caused['rest']}".strip()
-    text = ON_A_LIST.sub(r"look up \g<thing> \g<where>", text)
-    first = re.match(r"[A-Za-z][a-z-]*", text)
-    if first is not None and _is_order(first.group().lower(), text):
-        return skipped, text
-    actor = ACTOR.match(text)
-    if actor is not None and actor["pronoun"] and not (skipped or passive or ORDERED.search(words)):
-        actor = None
-    if actor is not None and (found := _done_by(text[actor.end() :])) is not None:
-        return skipped + actor.end(), found
-    if passive and (match := PASSIVE.match(text)) is not None and _is_done(match):
-        return skipped, _active(match)
-    return None
-
-
-def _is_done(passive: re.Match[str]) -> bool:
-    """Whether a passive tells what somebody is to do: to a thing, and not by something."""
-    thing = passive.group("thing").split()
-    plain = thing[0].lower() not in OPEN and len(thing) <= LONGEST_THING
-    return plain and passive.group("deed").lower() in PARTICIPLES and not BY_SOMETHING.search(passive.group("rest"))
-
-
-def _active(passive: re.Match[str]) -> str:
-    """`look up recipes` for "Recipes are looked up"."""
-    verb, thing, rest = PARTICIPLES[passive.group("deed").lower()], passive.group("thing"), passive.group("rest")
-    particle, _, behind = rest.partition(" ")
-    if is_phrasal(f"{verb}_{particle.lower()}"):
-        verb, rest = f"{verb} {particle.lower()}", behind
-    first = thing.split(" ", 1)[0]
-    common = first.lower() in POINTERS or first.endswith("s")
-    return f"{verb} {thing[:1].lower() + thing[1:] if common else thing} {rest}".strip()
-
-
-def _started_by(words: str, start: int, *, listed: bool) -> tuple[int, str] | None:
-    """The order in "Start by looking up the member"."""
-    order = _gerund(words[start:]) if listed or words[:start].rstrip().endswith(" by") else None
-    return None if order is None else (0, order)
-
-
-def _gerund(words: str) -> str | None:
-    """The order in "looking up the member"."""
-    first = re.match(r"[A-Za-z]+ing\b(?=\s+\S)", words)
-    verb = _base(first.group()) if first is not None else None
-    return None if first is None or verb is None else verb + words[first.end() :]
-
-
-def _base(word: str) -> str | None:
-    """The base form of a verb that may stand in an instruction."""
-    low = word.lower()
-    singular = low[:-2] if low in ("goes", "does") else low.removesuffix("s")
-    found = next((one for one in (low, singular) if one in INSTRUCTING), None) or base_form(low)
-    if found is None and low.endswith("ing"):
-        found = next((one for one in (low[:-3], f"{low[:-3]}e") if one in INSTRUCTING), None)
-    return found if found is not None and found.split()[0] in INSTRUCTING else None
-
-
-def _is_order(word: str, text: str) -> bool:
-    if word not in INSTRUCTING or NO_OBJECT.match(text):
-        return False
-    return len(text.split()) > 1
-
-
-def _done_by(words: str) -> str | None:
-    """What somebody does, as an order."""
-    if (begun := BY_DOING.match(words)) is not None:
-        return _gerund(words[begun.end() :])
-    first = re.match(r"[a-z]+", words)
-    verb = _base(first.group()) if first is not None else None
-    if first is None or verb is None or first.group().endswith(("ing", "ed")):
-        return None
-    return verb + words[first.end() :]
-
-
-def _parts(order: str, start: int, end: int, marked: bool, *, whole: bool) -> Iterator[Deed | Aside]:
-    """The deeds of one sentence, one after the other."""
-    cuts = [0, *_joints(order, told=not whole), len(order)]
-    for number, (first, last) in enumerate(pairwise(cuts)):
-        text = order[first:last]
-        joint = JOINT.match(text) if number else None
-        opening = joint.end() if joint is not None else 0
-        text = re.sub(r"^(?:then|finally|also|next|you|we|she|he)\s+", "", text[opening:].strip()).strip(
-            " ,;\u2013\u2014"
-        )
-        text = text if whole or not number else _done_by(text) or text
-        place = start + first + opening if whole else start
-        reason = _no_work(text)
-        if reason is not None:
-            yield Aside(text, place, min(end, place + len(text)), reason)
-        elif text:
-            yield Deed(text, place, min(end, place + len(text)), marked)
-
-
-def _joints(order: str, *, told: bool) -> Iterator[int]:
-    """Where another deed begins: behind "and" or "then", with a verb and what it is done to.
-
-    Where somebody is `told` to do it, as in "the clerk looks it up and sends it", the verb has an ending.
-    """
-    for found in JOINT.finditer(order):
-        word = (found.group("word") or "").lower()
-        if found.group("joint") is None or not (word in INSTRUCTING or (told and _done_by(f"{word} x"))):
-            continue
-        behind = (found.group("behind") or "").strip(" ,")
-        strong = re.sub(r"[\s,]", "", found.group("joint")) != "and"
-        if strong or not behind or _opens_object(behind) or SEEING.match(order[found.end() :]):
-            yield found.start()
-
-
-def _opens_object(word: str) -> bool:
-    return word.lower() in POINTERS or word.lower() in PARTICLES or not word[0].islower()
+    return "a question" if words.endswith("?") and not ASKING.search(words) else None
 
 
 def _no_work(text: str) -> str | None:
@@ -299,5 +192,7 @@ def _no_work(text: str) -> str | None:
         return "only to be looked at"
     if TAKEN_DOWN.match(text):
         return "only to be noted"
+    if BY_SELF.search(text):
+        return "done by others"
     first, *behind = re.findall(r"[a-z-]+", text.lower())[:FAR] or [""]
     return "done by hand" if {first, *(f"{first}_{word}" for word in behind)} & BY_HAND else None

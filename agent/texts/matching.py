@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 from toolweave.agent.offline.lexicon import SMALL
 from toolweave.agent.offline.mentions import mentions_of
@@ -19,7 +20,7 @@ from toolweave.agent.texts.verbs import INSTRUCTING
 from toolweave.agent.texts.wording import spoken
 from toolweave.graph.schema import Parameter
 from toolweave.graph.vocabulary import DEEDS, IDENTIFYING
-from toolweave.graph.words import words
+from toolweave.graph.words import singular, words
 from toolweave.servers.json_values import as_list
 from toolweave.servers.tools import Tool
 
@@ -36,20 +37,29 @@ _PHRASE_ENDS = re.compile(
 _POINTING = re.compile(
     r"^[A-Za-z-]+\s(?:(?:up|out|in|off|down|back|at|for|through)\s)?"
     r"(?:it|them|one|ones|this|that|these|those|both|him|her|each)"
-    r"(?=\s(?:of|to|for|from|with|in|on|at|by|and|as|up|out|off|down|back|because)\b|\s*$|\s*[,.…])",
+    r"(?=\s(?:of|to|for|from|with|in|on|at|by|and|as|up|out|off|down|back|because|among|into|under|through|before|after)\b|\s*$|\s*[,.…])",
     re.IGNORECASE,
+)
+_SOMEBODY = re.compile(
+    r"^[A-Za-z-]+\s(?:(?:up|out|in|off|for)\s)?(?:him|her(?=\s(?:up|out|in|off|among|on|from)\b|\s*$))\b"
+)
+_ONE = re.compile(
+    r"^[A-Za-z-]+\s(?:(?:up|out|in|off|down|back|at|for|through|into)\s){0,2}"
+    r"(?:(?P<one>it|him|her|that one|this one)(?=\s|$)|(?:the|this|that|its|his)\s(?P<thing>[a-z].*))"
 )
 _PERSONS = re.compile(r"(?<!^)(?<![.!?]\s)\b(?:(?:Mr|Mrs|Ms|Dr)\.? [A-Z][a-z]+|[A-Z][a-z]+ [A-Z][a-z]+)\b(?! [A-Z])")
 _HUMAN = PEOPLE - {"animal", "pet"}
 _HOLDERS = frozenset("list register directory database system index overview".split())
 """Heads of phrases that say less than the word before them: the staff list."""
+TOLD = frozenset("description detail particular information fact data".split())
+"""What is told of a thing, in contrast to the thing."""
 NO_THINGS = frozenset(
     "her his hers him them theirs himself herself itself themselves somebody someone everybody first then next last "
     "finally only again today tomorrow now back away here once well "
     "way".split()
 )
 _JUST_DONE = re.compile(
-    r"\b(?:what|which|that) (?:you|we|was|were|has|have)\b.{0,12}\bjust\b|\bthe same\b", re.IGNORECASE
+    r"\bthere$|\b(?:what|which|that) (?:you|we|was|were|has|have)\b.{0,12}\bjust\b|\bthe same\b", re.IGNORECASE
 )
 TAKEN = 0.6
 """How surely a tool is about what it takes."""
@@ -60,6 +70,7 @@ PERSON = 0.6
 """How far a tool that is about a kind of person is meant where a person is named."""
 AROUND = 0.4
 """What a word counts that stands around a step."""
+FURTHER = 0.65
 BESIDE = 0.8
 """What a noun counts that stands in another phrase than what the verb is done to."""
 
@@ -110,7 +121,7 @@ class Wording:
             if first == first_word and re.search(rf"\b{re.escape(' '.join(rest))}\b", said):
                 pairs.insert(0, "_".join((first_word, *rest)))
         known = [pair for pair in pairs if is_phrasal(pair)]
-        return tuple(known) if known and first in LIGHT else (*pairs, first)
+        return tuple(known[:1]) if known and first in LIGHT else (*pairs, first)
 
     @cached_property
     def things(self) -> tuple[tuple[str, ...], ...]:
@@ -118,7 +129,14 @@ class Wording:
         rest = self.plain.split(" ", 1)[1] if " " in self.plain else ""
         phrases = [[word for word in words(phrase) if _names(word)] for phrase in _PHRASE_ENDS.split(f" {rest}")]
         phrases = [phrase[:-1] if len(phrase) > 1 and phrase[-1] in _HOLDERS else phrase for phrase in phrases]
+        phrases = [phrase for phrase in phrases if not phrase or not set(phrase) <= TOLD] or phrases
+        phrases = [] if len(phrases) == 1 and set(phrases[0]) <= _HOLDERS else phrases
         return tuple(tuple(reversed(phrase)) for phrase in phrases if phrase)
+
+    @cached_property
+    def names_something(self) -> bool:
+        """Whether what the verb is done to is called by a value of its own."""
+        return "\u2026" in self.plain or bool(self.persons)
 
     @cached_property
     def persons(self) -> tuple[str, ...]:
@@ -126,9 +144,23 @@ class Wording:
         return tuple(_PERSONS.findall(self.text))
 
     @cached_property
+    def speaks_of_person(self) -> bool:
+        """Whether it names a person, or what the verb is done to is somebody."""
+        return bool(self.persons) or _SOMEBODY.match(self.plain) is not None
+
+    @cached_property
     def points_back(self) -> bool:
         """Whether what the verb is done to is only pointed at: "it", "one of them"."""
         return _POINTING.match(self.plain) is not None or _JUST_DONE.search(self.plain) is not None
+
+    @cached_property
+    def speaks_of_one(self) -> bool:
+        """Whether what the verb is done to is a single thing that is known: "the sample", "it"."""
+        found = _ONE.match(self.plain)
+        if found is None or found["one"]:
+            return found is not None
+        last = _PHRASE_ENDS.split(f" {found['thing']}")[0].split()[-1:]
+        return bool(last) and singular(last[0].lower()) == last[0].lower()
 
     @cached_property
     def all(self) -> tuple[str, ...]:
@@ -138,8 +170,9 @@ class Wording:
 
     @cached_property
     def beside(self) -> tuple[str, ...]:
-        """The words around the step that say something, where it has none of them itself."""
-        return tuple(word for word in dict.fromkeys(words(self.detail)) if _names(word) and word not in self.all)
+        """The words around the step and of what it says why or when, where it has none of them itself."""
+        around = f"{self.text[len(core(self.text)) :]} {self.detail}"
+        return tuple(word for word in dict.fromkeys(words(around)) if _names(word) and word not in self.all)
 
 
 class Matcher:
@@ -199,9 +232,10 @@ class Matcher:
         return self._ranked[key]
 
     def _rank(self, wording: Wording, about: Sequence[Sequence[str]]) -> list[Meant]:
-        back = [tuple(phrase) for phrase in about] if not wording.things or wording.points_back else []
+        bare = not wording.things and not wording.names_something
+        back = [tuple(phrase) for phrase in about] if bare or wording.points_back else []
         things = [(phrase, 1.0) for phrase in back]
-        things += [(phrase, BESIDE if back or number else 1.0) for number, phrase in enumerate(wording.things)]
+        things += [(phrase, FURTHER if back or number else 1.0) for number, phrase in enumerate(wording.things)]
         return sorted((self._meant(tool, wording, things) for tool in self.box.tools), key=lambda one: -one.score)
 
     def _meant(self, tool: Tool, wording: Wording, things: Sequence[tuple[Sequence[str], float]]) -> Meant:
@@ -211,7 +245,7 @@ class Matcher:
             verb = max(verb, BY_NOUN)
         own = self._things_of(tool)
         fits = [_same_thing(phrase, own) * weight for phrase, weight in things]
-        person = PERSON * bool(wording.persons and purpose.nouns.head in _HUMAN)
+        person = PERSON * bool(wording.speaks_of_person and purpose.nouns.head in _HUMAN)
         thing = max([*fits, person])
         share = self._share(tool, wording)
         return Meant(
@@ -248,17 +282,22 @@ class Matcher:
     def _verbs_of(self, tool: Tool) -> tuple[str, ...]:
         purpose = self.box.purposes[tool.id]
         name = [part.lower() for part in re.findall(r"[A-Za-z][a-z]*", tool.name)]
-        found = [purpose.verb.replace(" ", "_"), *purpose.verb.split()[:1]]
+        found = _said_verbs(purpose.verb, tool.description)
         found += [word for word in name[:2] if word in DEEDS or word in INSTRUCTING][:1]
         found += [f"{one}_{other}" for one, other in pairwise(name) if other in PARTICLES]
         return tuple(dict.fromkeys(found))
 
-    def _share(self, tool: Tool, wording: Wording) -> float:
+    def explained(self, meant: Meant, wording: Wording, said: Mapping[str, Any]) -> float:
+        """How much of a step's words a tool knows or takes as values."""
+        values = {word for value in said.values() if isinstance(value, str) for word in words(value)}
+        return self._share(meant.tool, wording, values) if values & set(wording.all) else meant.words
+
+    def _share(self, tool: Tool, wording: Wording, values: Collection[str] = ()) -> float:
         """How much of the step's words the tool knows, rare ones weighing more, those around it less."""
         weights = {word: self.box.weight(word) for word in wording.all}
         weights |= {word: AROUND * self.box.weight(word) for word in wording.beside if self._is_known(word)}
         total = sum(weights.values())
-        known = sum(weight * self._knows(tool, word) for word, weight in weights.items())
+        known = sum(weight * (word in values or self._knows(tool, word)) for word, weight in weights.items())
         return known / total if total else 0.0
 
     def _is_known(self, word: str) -> bool:
@@ -269,6 +308,15 @@ class Matcher:
         if self.box.says(tool, word) or any(same_root(word, other) for other in self._words[tool.id]):
             return 1.0
         return BESIDE * (stem(word) in self._beside[tool.id])
+
+
+def _said_verbs(verb: str, description: str) -> list[str]:
+    """The verb that a description opens with, one that says little with its particle: `take_off` of "Take it off …"."""
+    first, *behind = re.findall(r"[a-z]+", description.lower())[:_FAR] or [""]
+    particles = [word for word in behind if word in PARTICLES]
+    if verb == first and verb in LIGHT and particles:
+        return [f"{verb}_{particles[0]}"]
+    return [verb.replace(" ", "_"), *verb.split()[:1]]
 
 
 def _told(parameter: Parameter) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Role = Literal["order", "perhaps", "beside"]
-"""An order; what stands where one is expected; a statement, which may say a value of the step before it."""
+Role = Literal["order", "perhaps", "told", "beside"]
+"""An order; what stands or sounds as if it were one; what somebody is told to do; a statement, which may say a value of
+the step before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Step:
     role: Role = "order"
     follows: bool = False
     """Whether it stands in the same item or paragraph as the step before it."""
+    before: str = ""
+    """What its item or paragraph says right before it, where it may point back at that."""
 
 
 @dataclass(frozen=True, slots=True)

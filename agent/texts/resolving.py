@@ -6,6 +6,7 @@ finds, or what the schema fixes or defaults to. A required one that none of them
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,7 @@ from toolweave.agent.texts.wording import spoken
 from toolweave.graph.model import Edge, ToolGraph
 from toolweave.graph.schema import only_value
 from toolweave.graph.words import words
+from toolweave.servers.json_values import is_list
 from toolweave.servers.tools import Tool
 
 FED = 0.3
@@ -28,6 +30,7 @@ SURELY_FED = 0.5
 """The same for an argument that may be left out, and that the step speaks of."""
 ALIKE = 0.15
 """Difference of beliefs in two edges up to which the later step is meant."""
+POINTS_BACK = re.compile(r"\b(?:it|them|him|her|there)\b", re.IGNORECASE)
 _POSSESSIVE = frozenset("her his their its".split())
 
 
@@ -103,16 +106,15 @@ class Filler:
             before: The steps before it.
             read: What a model has read for its parameters.
         """
-        said = self.reading.of_step(step, tool) if read is None else read
+        said = self._said(step, tool) if read is None else read
         sources: dict[str, ArgumentSource] = {}
         lacks: list[str] = []
         slots = slots_of(self._box, tool)
         bare = not said and not any(slot.parameter.required for slot in slots)
         self.reading.begin(said)
         for slot in slots:
-            source = (
-                said.get(slot.path) or said.get(slot.path.removesuffix("[]")) or self._found(step, slot, tool, before)
-            )
+            told = self.reading.pointed_at(step, slot) or said.get(slot.path) or said.get(slot.path.removesuffix("[]"))
+            source = told or self._found(step, slot, tool, before)
             if source is None and bare and not sources and is_looked_for(slot):
                 source = (
                     self.reading.labelled(step, slot, needed=True)
@@ -120,15 +122,25 @@ class Filler:
                     or self.reading.set_apart(slot)
                 )
             if source is not None:
-                sources[slot.path] = source
+                sources[_whole(slot, source)] = source
             elif slot.parameter.required:
                 lacks.append(slot.path)
         return Mapped(step, tool, 0.0, sources, tuple(lacks), read)
 
+    def _said(self, step: Step, tool: Tool) -> Mapping[str, Given]:
+        """What the step says, or what stands right before it, where something pointed at there is to be found."""
+        said = self.reading.of_step(step, tool)
+        if not step.before.strip() or not POINTS_BACK.search(step.text):
+            return said
+        before = self.reading.of_step(replace(step, detail=f"{step.detail} {step.before}"), tool)
+        open_ = {slot.path for slot in slots_of(self._box, tool) if slot.parameter.required or is_looked_for(slot)}
+        more = {path: value for path, value in before.items() if path in open_ or not said}
+        return {**more, **said}
+
     def is_plain(self, tool: Tool, path: str, value: Any, text: str) -> bool:
         """Whether a mere statement may say a value: one that is needed, a name, or how many are enough."""
         slot = next(slot for slot in slots_of(self._box, tool) if path in (slot.path, slot.path.removesuffix("[]")))
-        if slot.parameter.required:
+        if slot.parameter.required or (options_of(slot) and {*slot.own, "only"} & set(text.lower().split())):
             return True
         if set(slot.own) & LIMITS:
             return (match := HOW_MANY.search(spoken(text))) is not None and match["after"] is not None
@@ -222,6 +234,11 @@ class Filler:
         """What an earlier step of the same server says for a parameter of the same name."""
         found = self._said_before(slot, tool, before) if is_passed_on(slot) else None
         return None if found is None else found[1]
+
+
+def _whole(slot: Slot, source: ArgumentSource) -> str:
+    """The parameter that a value is for; a list that the text gives is for the parameter as a whole."""
+    return slot.path.removesuffix("[]") if isinstance(source, Given) and is_list(source.value) else slot.path
 
 
 def _only_name(slots: Sequence[Slot]) -> Slot | None:

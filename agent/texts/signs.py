@@ -24,6 +24,13 @@ _SIGN = re.compile(
 """An identifier as servers give them out."""
 
 
+_FILE = re.compile(r"^\S*[./\\]\S*$")
+"""What a file goes by, which no plain word is."""
+_FOLDERS = frozenset("repo repository folder directory dir".split())
+PARTS = frozenset("sheet cell range column row slide table axis delimiter".split())
+"""What is in a file, and so is none itself."""
+_CELLS = frozenset(("range", "cell"))
+_CELL = re.compile(r"\d|:|^[A-Z]{1,3}$")
 LIKELY = 0.3
 """Belief in an edge from which a parameter takes what other parameters were seen to take from the same field."""
 
@@ -51,7 +58,7 @@ class SignKinds:
                     self._note(tool, name, value)
 
     def _note(self, tool: str, path: str, value: Any) -> None:
-        if isinstance(value, str) and is_sign(value) and (letters := _letters(value)):
+        if isinstance(value, str) and is_sign(value) and len(letters := _letters(value)) > 1:
             self._seen[tool.partition("/")[0]][letters].add(_last(path))
 
     def fit(self, sign: str, server: str, slot: Slot) -> float:
@@ -90,9 +97,19 @@ def can_be(value: Any, slot: Slot, named: Collection[str]) -> bool:
         return True
     if value in named and set(slot.own) & (REMARKS - SEEKING):
         return False
-    if set(slot.own) & FILES and " " in value and not re.search(r"[./\\]", value):
+    if (about := _is_about_files(slot)) is not None and about != bool(_FILE.search(value)):
+        return False
+    if {*slot.own} & _CELLS and not _CELL.search(value):
         return False
     return not takes_sign(slot) or slot.own[-1:] == ("name",) or is_sign(value)
+
+
+def _is_about_files(slot: Slot) -> bool | None:
+    """Whether a parameter takes names of files; `None` where it may take one among other things."""
+    own = {*slot.own}
+    if own & FILES and not own & _FOLDERS and not _FOLDERS & {*slot.nouns}:
+        return True
+    return False if own & PARTS else None
 
 
 def takes_sign(slot: Slot) -> bool:

@@ -75,6 +75,8 @@ def same_deed(one: str, other: str) -> float:
 
 def _kind(verb: str) -> str | None:
     """What sort of deed a verb is; people say of finding and of showing the same."""
+    if "_" in verb and any(DEEDS.get(one) in LOOKING for one in _groups()["verbs"].get(verb, ())):
+        return "look"
     found = DEEDS.get(verb.split("_")[0])
     return "look" if found in LOOKING else found
 

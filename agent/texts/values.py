@@ -10,18 +10,22 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from toolweave.agent.argument_values import is_identifying
-from toolweave.agent.offline.fitting import Slot, fit, option_mentions, value_of
+from toolweave.agent.offline.english import base_form
+from toolweave.agent.offline.fitting import Slot, fit, value_of
 from toolweave.agent.offline.lexicon import SMALL
 from toolweave.agent.offline.mentions import Mention, iso_date, mentions_of
 from toolweave.agent.offline.phrase import PEOPLE
-from toolweave.agent.offline.toolbox import Toolbox, stem
+from toolweave.agent.offline.toolbox import Toolbox
 from toolweave.agent.offline.wording import NAMING, REMARKS, SEEKING
-from toolweave.agent.texts.hearing import MARGIN, Hearing, of_range, only_best, slots_of
+from toolweave.agent.texts.hearing import Hearing, of_range, only_best, slots_of
+from toolweave.agent.texts.labels import Labels, shared, value_in
 from toolweave.agent.texts.procedures import Fact, Procedure, Step
-from toolweave.agent.texts.signs import SignKinds, abbreviated, is_sign, signs_in, takes_sign
+from toolweave.agent.texts.signs import SignKinds, abbreviated, can_be, is_sign, signs_in, takes_sign
+from toolweave.agent.texts.verbs import INSTRUCTING
 from toolweave.agent.texts.wording import spoken
 from toolweave.graph.words import words
 from toolweave.servers.json_values import as_list, is_list
@@ -38,12 +42,18 @@ _LEFT_AS = {"quoted": "quoted", "token": "quoted", "address": "quoted", "name": 
 """Kinds of mentions as they count where no parameter takes them."""
 _ACTING = ("er", "or", "ist", "ian", "ant", "ee")
 """How words for persons end."""
-WHOLE = 0.4
-"""What it adds that a labelled value is one of the options."""
-LABELLED = 0.9
-"""How well a labelled value must fit a parameter that may be left out."""
-_MEASURE = re.compile(r"[^\w#]?#\s*(?:%|°?[A-Za-z]+)?")
 _PERSON = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|Herr|Frau|Sir)\.?\s+(?P<last>[A-Z][\w'-]+)(?!\s[A-Z])")
+_TIME = re.compile(
+    r",?\s+(?:after|before|once|as soon as|when|while|unless)\s"
+    r"(?=[^,.;]*\b(?:is|are|has|have|was|were|been|[a-z]+ed|[a-z]+s)\b)"
+    r"[^,.;\d\"]*$"
+)
+"""A clause that only says when something is done, and no value."""
+_LABELLED = re.compile(
+    r"(?:(?<=^)|(?<=[;,.] ))(?P<label>[a-z][a-z ]{1,24}): (?P<value>[^\W\d\"][^;.:\"\d]*?)(?=[;.]|$)"
+)
+"""A word under a label, in what stands beside a step."""
+_BEGINS = re.compile(r"(?P<before>^|[.!?:]\s+)(?P<first>[A-Z][a-z]+)(?P<last> [A-Z][a-z]+)?(?=\b(?!\.))")
 _TITLES = ("Mr", "Mrs", "Ms", "Miss", "Dr", "Prof")
 
 
@@ -77,18 +87,27 @@ class Reading:
         self._scored: dict[tuple[str, str, tuple[str, ...]], list[tuple[float, Mention]]] = {}
         self._values: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._names = _full_names(procedure)
+        inside = set(re.findall(r"(?<=[a-z,] )[A-Z][a-z]+", procedure.around))
+        self._known = inside - {word.capitalize() for word in re.findall(r"\b[a-z]+\b", procedure.around)}
         self._before = self._in_full(spoken(f"{procedure.title}. {procedure.context}"))
         self._around = mentions_of(self._before)
         slots = [slot for tool in tools for slot in slots_of(box, tool)]
-        best = [max((_fit_of(fact, slot) for slot in slots), default=0.0) for fact in procedure.facts]
-        self._facts = list(zip(procedure.facts, best, strict=True))
+        self._labels = Labels(procedure.facts, slots)
         self._taken: set[str] = set()
 
     def _in_full(self, text: str) -> str:
         """The text with what is set apart elsewhere set apart, and with names as they were said in full before."""
+        text = _BEGINS.sub(self._kept_name, text)
         for term in self._terms:
             text = re.sub(rf"(?<![\w\"]){re.escape(term)}(?![\w\"])", f'"{term}"', text)
         return _PERSON.sub(lambda found: self._names.get(found.group("last"), found.group("last")), text)
+
+    def _kept_name(self, found: re.Match[str]) -> str:
+        """A full name that opens a sentence, or one that the text has elsewhere, no longer at its start."""
+        first, last = found["first"], found["last"] or ""
+        known = first.lower() in SMALL | INSTRUCTING or base_form(first) is not None
+        name = first in self._known if not last else not known
+        return f"{found['before']}here {first}{last}" if name and not known else found.group()
 
     def begin(self, said: Mapping[str, Given]) -> None:
         """Turn to another call: what its step says stands for one parameter, and so does what stands elsewhere."""
@@ -103,7 +122,8 @@ class Reading:
 
     def words_of(self, step: Step) -> str:
         """What a step says, its values set apart and its names in full."""
-        return self._in_full(spoken(f"{step.text}. {step.detail}".strip()))
+        detail = _LABELLED.sub(r'the \g<label> is "\g<value>"', step.detail)
+        return self._in_full(spoken(f"{_TIME.sub('', step.text)}. {detail}".strip()))
 
     def left(self, step: Step, values: Sequence[Any]) -> Counter[str]:
         """How many values of a step are none of those that calls take, by kind: sign, quoted, number or name."""
@@ -136,16 +156,18 @@ class Reading:
 
     def labelled(self, step: Step, slot: Slot, *, needed: bool) -> Given | None:
         """What a table or a line with a label says; a parameter that is not `needed` has to be named by the label."""
-        said = set(words(step.text))
-        fits = [(_fit_of(fact, slot), best, fact) for fact, best in self._facts]
-        scored = [(fit, _shared(words(fact.label), said), fact) for fit, best, fact in fits if fit >= best - MARGIN]
-        least = ELSEWHERE if needed else LABELLED
-        told = [(score + SPOKEN_OF * shared, fact) for score, shared, fact in scored if score > 0.0]
-        best = only_best([one for one in told if one[0] >= least and one[1].value.lower() not in self._taken])
-        if best is not None:
-            self._taken.add(best.value.lower())
-        value = None if best is None else _value_of(best, slot)
-        return None if best is None or value is None else Given(value, "fact", f"{best.label}: {best.value}", best.line)
+        return self._of_fact(self._labels.meant(f"{step.text}. {step.detail}", slot, self._taken, needed=needed), slot)
+
+    def pointed_at(self, step: Step, slot: Slot) -> Given | None:
+        """What stands under the very name of a parameter that a step names too, sending the reader there."""
+        return self._of_fact(self._labels.pointed_at(step.text, slot), slot)
+
+    def _of_fact(self, fact: Fact | None, slot: Slot) -> Given | None:
+        value = None if fact is None else value_in(fact, slot)
+        if fact is None or value is None:
+            return None
+        self._taken.add(fact.value.lower())
+        return Given(value, "fact", f"{fact.label}: {fact.value}", fact.line)
 
     def around(self, step: Step, slot: Slot) -> Given | None:
         """What the title and the sentences before the steps say."""
@@ -174,31 +196,28 @@ class Reading:
         scored = [
             (
                 fit(one, slot) + _of_a_person(one, slot) + _of_a_title(one, slot),
-                _shared((*one.before[:4], *one.after[:2]), said),
+                shared((*one.before[:4], *one.after[:2]), said),
                 one,
             )
             for one in self._around
-            if not takes_sign(slot) or "string" not in slot.kinds or abbreviated(one.text, slot)
+            if (not takes_sign(slot) or "string" not in slot.kinds or abbreviated(one.text, slot))
+            and (can_be(one.text, slot, ()) or takes_sign(slot))
         ]
         return [(score + SPOKEN_OF * shared, one) for score, shared, one in scored if score > 0.0]
 
 
 def _full_names(procedure: Procedure) -> dict[str, str]:
     """Last name → full name, where the text says a person's name in full."""
-    told = " ".join(
-        [
-            procedure.around,
-            procedure.context,
-            *(f"{fact.value}." for fact in procedure.facts),
-            *(step.text for step in procedure.steps),
-        ]
-    )
-    full = [
-        item.text
-        for item in mentions_of(told)
-        if item.kind == "name" and len(item.text.split()) == len(("first", "last"))
-    ]
+    own = [procedure.context, *(f"{fact.value}." for fact in procedure.facts), *(step.text for step in procedure.steps)]
+    full = (*_names_in(procedure.around), *_names_in(" ".join(own)))
     return {name.split()[-1]: name for name in reversed(full) if not name.startswith(_TITLES)}
+
+
+@lru_cache(maxsize=64)
+def _names_in(text: str) -> tuple[str, ...]:
+    """First and last names; kept, because all procedures of a file share what stands around them."""
+    named = (item.text for item in mentions_of(text) if item.kind == "name")
+    return tuple(name for name in named if len(name.split()) == len(("first", "last")))
 
 
 def _of_a_title(mention: Mention, slot: Slot) -> float:
@@ -213,37 +232,7 @@ def _of_a_person(mention: Mention, slot: Slot) -> float:
     return PERSON if any(word in PEOPLE or word.endswith(_ACTING) for word in mention.before[:5] if word) else 0.0
 
 
-def _shared(near: Sequence[str], said: set[str]) -> float:
-    """How many of the words that say something a step has too, as a share."""
-    telling = [stem(word) for word in near if word and word not in SMALL]
-    known = {stem(word) for word in said}
-    return sum(word in known for word in telling) / len(telling) if telling else 0.0
-
-
 def is_passed_on(slot: Slot) -> bool:
     """Whether what one step says for a parameter holds for others too: a file, a place; no name, remark or number."""
     own = set(slot.own)
     return "string" in slot.kinds and not own & (NAMING | SEEKING | REMARKS) and not is_identifying(slot.parameter)
-
-
-def _fit_of(fact: Fact, slot: Slot) -> float:
-    said = fit(_mention(fact), slot)
-    options = option_mentions(f'{fact.label}: "{fact.value}"', slot)
-    meant = [score + WHOLE for score, option in options if option.lower() == fact.value.lower()]
-    return max(said, *meant, 0.0)
-
-
-def _value_of(fact: Fact, slot: Slot) -> Any:
-    options = [option for _, option in option_mentions(f'{fact.label}: "{fact.value}"', slot)]
-    chosen = next((option for option in options if option.lower() == fact.value.lower()), None)
-    return value_of(_mention(fact), slot) if chosen is None else chosen
-
-
-def _mention(fact: Fact) -> Mention:
-    """A labelled value as a whole, with the words of its label before it."""
-    plain = mentions_of(f"the {fact.label.lower()} is {fact.value}.")
-    single = [one for one in plain if one.kind in ("number", "date", "moment", "time", "address")]
-    if single and _MEASURE.fullmatch(fact.value.replace(single[-1].text, "#", 1)):
-        return single[-1]
-    quoted = fact.value.replace('"', "'")
-    return mentions_of(f'the {fact.label.lower()} is "{quoted}".')[-1]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from toolweave.agent.argument_values import is_identifying
@@ -14,7 +14,7 @@ from toolweave.agent.texts.matching import Matcher, Meant, Wording
 from toolweave.agent.texts.procedures import Procedure, Step
 from toolweave.agent.texts.resolving import FED, Mapped, Returned
 from toolweave.agent.texts.signs import SignKinds, is_sign
-from toolweave.agent.texts.values import Given, Reading
+from toolweave.agent.texts.values import Given, Origin, Reading
 from toolweave.graph.model import ToolGraph
 from toolweave.servers.tools import Tool
 
@@ -22,7 +22,7 @@ WEIGHTS = {
     "verb": 0.44, "thing": 0.36, "words": 0.33, "name": 0.1, "sign": 0.16, "said": 0.11, "fed": 0.1,
     "lacks_said": -0.22, "lacks_known": -0.12, "lacks_id": -0.03,
     "left_sign": -0.3, "left_quoted": -0.16, "left_number": -0.1, "left_name": -0.1,
-    "usual": 0.18, "switch": -0.14, "again": -0.07,
+    "usual": 0.18, "switch": -0.14, "again": -0.07, "vague": -0.2, "wanted": 0.12, "repeats": -0.25,
 }  # fmt: skip
 """What each part of the evidence adds to how well a tool fits a step."""
 OWN = 0.65
@@ -52,6 +52,10 @@ class Place:
     """Whether a clause follows that may say a value of it."""
     sure: bool
     """Whether the procedure is told as one."""
+    turned: bool = False
+    """Whether a statement before it turns to something else."""
+    wanted: Collection[tuple[str, str]] = ()
+    """What later steps lack, as far as they were read before: tool and parameter."""
 
 
 class Weigher:
@@ -78,9 +82,9 @@ class Weigher:
         own, around = self._matcher.about(procedure.all_words), self._matcher.about(procedure.around)
         return {server: MOST_USUAL * (OWN * share + (1.0 - OWN) * around[server]) for server, share in own.items()}
 
-    def _pointed_at(self, step: Step, tool: Tool, before: Sequence[Mapped]) -> float:
+    def _pointed_at(self, place: Place, tool: Tool, before: Sequence[Mapped]) -> float:
         """How far a tool is about what a step points back at."""
-        if not before or before[-1].tool is None or not Wording(step.text).points_back:
+        if place.turned or not before or before[-1].tool is None or not Wording(place.step.text).points_back:
             return 0.0
         last = before[-1].tool
         return (
@@ -100,24 +104,49 @@ class Weigher:
         values: list[Any] = [
             source.value for one in (*before, filled) for source in one.sources.values() if isinstance(source, Given)
         ]
-        left = reading.left(place.step, values)
+        pointed = place.turned and Wording(place.step.text).points_back
+        left = reading.left(replace(place.step, detail=place.step.before) if pointed else place.step, values)
         servers = {one.tool.server for one in before if one.tool is not None and not one.proposed}
         return {
             "verb": meant.verb,
-            "thing": max(meant.thing, self._pointed_at(place.step, meant.tool, before)),
-            "words": meant.words,
+            "thing": max(meant.thing, self._pointed_at(place, meant.tool, before)),
+            "words": self._matcher.explained(meant, Wording(place.step.text, place.step.detail), said_in(filled)),
             "name": meant.name,
             "lacks_said": (len(filled.lacks) - len(lacks)) * (FOLLOWED if place.followed else 1.0),
             "lacks_known": float(known),
             "lacks_id": float(len(lacks) - known),
             **{f"left_{kind}": float(left[kind]) for kind in ("sign", "quoted", "number", "name")},
             "sign": float(self._signs(reading.kinds, meant.tool, filled)),
-            "said": sum(1.0 / self._rarity[re.split(r"[.\[]", path)[0]] ** 0.5 for path in said_in(filled)),
+            "said": self._said(filled),
             "fed": float(min(2, sum(isinstance(one, Returned) for one in filled.sources.values()))),
             "usual": place.usual.get(meant.tool.server, 0.0),
             "switch": float(bool(servers) and meant.tool.server not in servers),
+            "wanted": float(self._is_wanted(place, meant.tool)),
+            "repeats": float(any(_is_same_call(one, filled) for one in before)),
+            "vague": float(self._is_vague(place.step, meant.tool, filled)),
             "again": float(any(one.tool is meant.tool for one in before)),
         }
+
+    def _is_wanted(self, place: Place, tool: Tool) -> bool:
+        """Whether a tool gives what a later step lacks."""
+        return any(
+            edge.source == tool.id and edge.target_param == path and edge.confidence >= FED
+            for target, path in place.wanted
+            for edge in self._graph.into(target)
+        )
+
+    def _said(self, filled: Mapped) -> float:
+        """How much the values of a step tell by the parameters that they find; one that finds several counts once."""
+        worth: dict[str, float] = {}
+        for path, value in said_in(filled).items():
+            rare = 1.0 / self._rarity[re.split(r"[.\[]", path)[0]] ** 0.5
+            worth[str(value)] = max(worth.get(str(value), 0.0), rare)
+        return sum(worth.values())
+
+    def _is_vague(self, step: Step, tool: Tool, filled: Mapped) -> bool:
+        """Whether a tool that finds things would be called for a known one, and with nothing to find it by."""
+        seeks = self._box.purposes[tool.id].nouns.deed == "seek"
+        return seeks and not filled.sources and Wording(step.text).speaks_of_one
 
     def _signs(self, kinds: SignKinds, tool: Tool, filled: Mapped) -> int:
         """How many identifiers of a step are of the kind that their parameter takes, less those that are not."""
@@ -127,10 +156,21 @@ class Weigher:
         return sum(1 if one else -1 for one in fits)
 
 
-def said_in(mapped: Mapped) -> dict[str, Any]:
-    """What the step itself says, by parameter."""
+def _is_same_call(one: Mapped, other: Mapped) -> bool:
+    """Whether two steps would call the same tool with the same arguments."""
+    return one.tool is other.tool and bool(one.sources) and _told(one) == _told(other)
+
+
+def _told(mapped: Mapped) -> dict[str, Any]:
+    return {
+        path: one.value if isinstance(one, Given) else (one.step, one.field) for path, one in mapped.sources.items()
+    }
+
+
+def said_in(mapped: Mapped, *origins: Origin) -> dict[str, Any]:
+    """What the step itself says, by parameter, or what comes from other places."""
     return {
         path: source.value
         for path, source in mapped.sources.items()
-        if isinstance(source, Given) and source.origin == "step"
+        if isinstance(source, Given) and source.origin in (origins or ("step",))
     }

@@ -148,3 +148,45 @@ def test_every_sentence_that_is_left_out_of_a_procedure_is_listed_with_its_reaso
         ("Never shout.", (3, 3), "it forbids"),
         ("Do not run.", (4, 4), "it forbids"),
     ]
+
+
+def perhaps(text: str) -> list[str]:
+    """What a paragraph may ask for, though it only tells."""
+    return [one.perhaps for one in read_instructions(text, listed=False) if isinstance(one, Aside) and one.perhaps]
+
+
+def test_a_polite_request_is_a_step_and_its_parts_are() -> None:
+    assert deeds("Could you please look up Rosa?", listed=False) == ["look up Rosa"]
+    assert deeds("Would you mind opening her account and renewing the loan?") == ["open her account", "renew the loan"]
+    assert deeds("Can it wait?") == []
+
+
+def test_what_prose_says_is_done_may_be_asked_for_and_the_tools_decide() -> None:
+    assert perhaps("The lot that smells is put on hold, and the suppliers are compared.") == [
+        "put the lot that smells on hold",
+        "compare the suppliers",
+    ]
+    assert perhaps("A book that has come in is kept for a week.") == []
+    assert perhaps("Marek waters the kale.") == ["water the kale"]
+    assert perhaps("Marek waters the kale on Mondays.") == []
+
+
+def test_what_stands_before_an_order_with_or_without_a_comma_belongs_to_it() -> None:
+    assert deeds("In the list of gardeners, find Kamila.") == ["find Kamila in the list of gardeners"]
+    assert deeds("From the quickest of them 12.5 kg are ordered.") == ["order 12.5 kg from the quickest of them"]
+    assert deeds("Into placeholder 1 you put the title.") == ["put the title into placeholder 1"]
+
+
+def test_a_deed_is_not_cut_within_what_it_only_describes() -> None:
+    told = "The kale is harvested in such a way that only half is cut and the plants go on growing."
+    assert deeds(told) == ["harvest the kale in such a way that only half is cut and the plants go on growing"]
+
+
+def test_an_order_with_a_condition_behind_it_is_no_step() -> None:
+    assert reasons("Cancel the run if she is ill.") == ["it depends on something"]
+    assert deeds("See if she is on the list.") == ["look up she on the list"]
+
+
+def test_a_step_that_points_back_knows_what_stands_right_before_it() -> None:
+    (found,) = find_procedures('1. "The Tide Table" is out. Search for it.\n', "desk.md")
+    assert [step.before.strip() for step in found.steps] == ["", '"The Tide Table" is out.']

@@ -7,9 +7,10 @@ from typing import Any
 
 from toolweave.agent.texts.hearing import slots_of
 from toolweave.agent.texts.matching import Matcher
-from toolweave.agent.texts.procedures import Procedure, Step
+from toolweave.agent.texts.procedures import Fact, Procedure, Step
+from toolweave.agent.texts.resolving import Filler
 from toolweave.agent.texts.signs import SignKinds
-from toolweave.agent.texts.values import Reading
+from toolweave.agent.texts.values import Given, Reading
 from toolweave.graph.model import ToolFacts, ToolGraph
 from toolweave.servers.tools import Tool
 
@@ -97,3 +98,53 @@ def test_either_side_of_a_yes_or_no_is_known_by_its_description() -> None:
 def test_how_many_are_enough_is_a_limit() -> None:
     assert said("List the plots; three of them are enough", PLOTS) == {"limit": 3}
     assert said("List the plots, at most 4", PLOTS) == {"limit": 4}
+
+
+SEEK = tool(
+    "search_seeds",
+    "Search the seed catalogue by name and kind.",
+    text={**STRING, "description": "Words of the name"},
+    kind={**STRING, "enum": ["leaf", "root", "herb"], "description": "Only crops of this kind"},
+)
+REPORT = tool(
+    "file_report",
+    "File a report on a plot.",
+    "grade",
+    grade={**STRING, "enum": ["good", "poor"], "description": "How sound the plot is"},
+    notes={**STRING, "description": "What was seen"},
+)
+
+
+def given(step: Step, meant: Tool, *facts: Fact) -> dict[str, Any]:
+    """What a step says for a tool, and what labels say that it points at."""
+    matcher = Matcher((*TOOLS, SEEK, REPORT))
+    procedure = Procedure("A day", "day.md", (1, 1), (step,), facts=facts, around=step.text)
+    graph = ToolGraph({}, ())
+    reading = Reading(matcher.box, SignKinds(graph), procedure)
+    return {
+        path: one.value
+        for path, one in Filler(matcher.box, graph, reading).filled(step, meant, ()).sources.items()
+        if isinstance(one, Given)
+    }
+
+
+def test_options_are_heard_in_the_plural_and_in_quotation_marks() -> None:
+    assert given(Step("Search the catalogue for roots", (1, 1)), SEEK) == {"kind": "root"}
+    told = 'File a report with the grade "good" and the note "dry at the edges"'
+    assert given(Step(told, (1, 1)), REPORT) == {"grade": "good", "notes": "dry at the edges"}
+
+
+def test_a_pronoun_stands_for_what_is_said_right_before_it() -> None:
+    step = Step("search for it", (1, 1), before='"Runner beans" are wanted.')
+    assert given(step, SEEK) == {"text": "Runner beans"}
+
+
+def test_a_step_may_call_a_labelled_value_by_another_name_where_it_points_at_the_table() -> None:
+    facts = (Fact("Outcome", "poor", 1), Fact("Remarks", "dry at the edges", 2))
+    told = Step("File a report with the grade and the remarks in the table", (1, 1))
+    assert given(told, REPORT, *facts) == {"grade": "poor", "notes": "dry at the edges"}
+
+
+def test_a_clause_that_says_when_gives_no_value() -> None:
+    step = Step("Search the catalogue for roots, after the herbs are sown", (1, 1))
+    assert given(step, SEEK) == {"kind": "root"}
