@@ -8,7 +8,7 @@ is looked for without being set apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from toolweave.agent.offline.conversation import Situation
@@ -70,7 +70,8 @@ class _Listener(Listener):
     def fit(self, mention: Mention, slot: Slot, tool: Tool) -> float:
         """As for a request, where the value may be meant at all."""
         value, named = value_of(mention, slot), {one.text for one in self.mentions if one.kind == "name"}
-        fits = can_be(value, slot, named) and not _is_for_another(value, slot, slots_of(self.box, tool))
+        endings = {_ending(one.text) for one in self.mentions}
+        fits = can_be(value, slot, named) and not _is_for_another(value, slot, slots_of(self.box, tool), endings)
         return super().fit(mention, slot, tool) if fits else 0.0
 
 
@@ -184,11 +185,19 @@ def slots_of(box: Toolbox, tool: Tool) -> list[Slot]:
     return [Slot(parameter, read) for parameter in box.parameters[tool.id]]
 
 
-def _is_for_another(value: Any, slot: Slot, slots: Sequence[Slot]) -> bool:
-    """Whether a file is of the kind that another parameter asks for by its ending: `.csv` for "path of a CSV file"."""
-    ending = re.search(r"\.([a-z]{2,5})$", value) if isinstance(value, str) else None
-    asking = [one.path for one in slots if ending and ending[1] in words(f"{one.path} {one.parameter.description}")]
-    return bool(asking) and slot.path not in asking
+def _is_for_another(value: Any, slot: Slot, slots: Sequence[Slot], endings: Collection[str]) -> bool:
+    """Whether a file has not the ending that a parameter asks for, or has the one that another asks for."""
+    ending = _ending(value)
+    asked = {one.path: {*endings} & {*words(f"{one.path} {one.parameter.description}")} for one in slots}
+    if not ending or ending in asked[slot.path]:
+        return False
+    return bool(asked[slot.path]) or any(ending in wanted for wanted in asked.values())
+
+
+def _ending(value: Any) -> str:
+    """That of the name of a file: `csv`; empty for anything else."""
+    found = re.search(r"\w\.([a-z]{2,5})$", value) if isinstance(value, str) else None
+    return found[1] if found else ""
 
 
 def _unmarked(text: str, slots: Sequence[Slot]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from toolweave.agent.offline.fitting import Slot, fit, option_mentions, value_of
@@ -14,6 +15,7 @@ from toolweave.agent.offline.toolbox import stem
 from toolweave.agent.texts.hearing import MARGIN, is_looked_for, only_best
 from toolweave.agent.texts.matching import Wording
 from toolweave.agent.texts.procedures import Fact
+from toolweave.agent.texts.signs import takes_sign
 from toolweave.agent.texts.thesaurus import SAME_STEM, same_noun
 from toolweave.agent.texts.wording import spoken
 from toolweave.graph.words import words
@@ -109,10 +111,13 @@ def value_in(fact: Fact, slot: Slot) -> Any:
     """A labelled value as a parameter takes it; `None` where it cannot."""
     options = [option for _, option in option_mentions(f'{fact.label}: "{fact.value}"', slot)]
     chosen = next((option for option in options if option.lower() == fact.value.lower()), None)
+    if takes_sign(slot) and _mention(fact).kind in ("date", "moment", "time"):
+        return None
     value = value_of(_mention(fact), slot) if chosen is None else chosen
     return [value] if slot.path.endswith("[]") and value is not None else value
 
 
+@lru_cache(maxsize=1024)
 def _mention(fact: Fact) -> Mention:
     """A labelled value as a whole, with the words of its label before it."""
     for value in (fact.value, _REMARK.sub("", fact.value)):

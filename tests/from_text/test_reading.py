@@ -107,6 +107,12 @@ def test_values_above_a_heading_hold_for_what_stands_below_it() -> None:
     assert found.context == "All of it happens in the repository `orchard`."
 
 
+def test_what_an_introduction_tells_beside_an_order_holds_below_it_too() -> None:
+    below = "## Begin\n\n* Show the status.\n* List the branches.\n"
+    text = f"# Month end\n\nAll of it is done in `plan.xlsx`. Close it on your own machine first.\n\n{below}"
+    assert find_procedures(text, "x.md")[-1].context == "All of it is done in `plan.xlsx`."
+
+
 def test_prose_is_a_procedure_where_words_of_order_say_so() -> None:
     told = "First you find the member. Then cancel the hold, and finally tell the branch about it."
     (found,) = find_procedures(f"Holds\n=====\n\n{told}\n", "holds.md")

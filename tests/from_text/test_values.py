@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from toolweave.agent.texts.hearing import slots_of
+from toolweave.agent.texts.labels import value_in
 from toolweave.agent.texts.matching import Matcher
 from toolweave.agent.texts.procedures import Fact, Procedure, Step
 from toolweave.agent.texts.resolving import Filler
@@ -44,7 +45,19 @@ VISIT = tool(
     start_hour={"type": "integer"},
 )
 NOTE = tool("write_note", "Write a note about the garden.", "text", text=STRING)
-TOOLS = (PLOTS, VISIT, NOTE)
+EXPORT = tool(
+    "export_table",
+    "Export a table of a book.",
+    "path",
+    "sheet",
+    "csv_path",
+    path=STRING,
+    sheet=STRING,
+    csv_path={"type": "string", "description": "Where the CSV file goes"},
+    range={"type": "string", "description": "e.g. 'A1:D20'"},
+    decimal={"type": "string", "enum": [".", ","]},
+)
+TOOLS = (PLOTS, VISIT, NOTE, EXPORT)
 
 
 def said(text: str, meant: Tool, kinds: SignKinds | None = None) -> dict[str, Any]:
@@ -148,3 +161,18 @@ def test_a_step_may_call_a_labelled_value_by_another_name_where_it_points_at_the
 def test_a_clause_that_says_when_gives_no_value() -> None:
     step = Step("Search the catalogue for roots, after the herbs are sown", (1, 1))
     assert given(step, SEEK) == {"kind": "root"}
+
+
+def test_files_go_by_their_ending_and_what_is_in_a_file_is_none() -> None:
+    assert said('Export "Beds" as a CSV file named out.csv.', EXPORT) == {"sheet": "Beds", "csv_path": "out.csv"}
+    assert said('Export "Beds" of garden.xlsx to out.csv.', EXPORT) == {
+        "path": "garden.xlsx",
+        "sheet": "Beds",
+        "csv_path": "out.csv",
+    }
+
+
+def test_a_time_of_a_table_is_nobodys_identifier() -> None:
+    slot = next(one for one in slots_of(Matcher(TOOLS).box, VISIT) if one.path == "guide_id")
+    assert value_in(Fact("Start", "10:00", 1), slot) is None
+    assert value_in(Fact("Guide", "GD-4", 1), slot) == "GD-4"
