@@ -26,6 +26,8 @@ from toolweave.servers.tools import Tool
 
 SEVERAL = 2
 """Different texts that have to have worked before others are taken to work as well."""
+BESIDE = 0.3
+"""Share of items in which what the server has shown comes before what the user configured."""
 AGAIN = 0.2
 """Share of items in which those that worked, or that are shown, are said first all the same."""
 
@@ -102,7 +104,8 @@ class ValueBook:
             made = [Candidate(value, how) for value, how in free_text(tool, parameter, rng)]
             return [*shown, *made] if rng.random() < AGAIN else [*made, *shown]
         more = self._beside(tool, [*(choice.value for choice in shown), *self._worked(tool, parameter.path)])
-        return _shuffled([*shown, *more], rng) if more else shown
+        more = _shuffled(more, rng)
+        return [*more, *shown] if more and rng.random() < BESIDE else [*shown, *more]
 
     def _texts(self, tool: Tool, parameter: Parameter, rng: random.Random) -> list[Candidate]:
         """Texts that are made up, before those that worked only where several did and nothing is looked up."""

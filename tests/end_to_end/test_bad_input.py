@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.told import told
+
 
 def toolweave(*args: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "toolweave.pipeline", *map(str, args)]
@@ -17,7 +19,7 @@ def toolweave(*args: object) -> subprocess.CompletedProcess[str]:
 
 
 def one_line(done: subprocess.CompletedProcess[str]) -> str:
-    lines = done.stderr.strip().splitlines()
+    lines = told(done.stderr)
     assert len(lines) == 1, done.stderr
     assert "Traceback" not in done.stderr
     return lines[0]

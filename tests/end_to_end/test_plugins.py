@@ -36,7 +36,7 @@ def test_parts_of_another_package_are_used_by_name(installed: dict[str, str], tm
     mcp, out = tmp_path / "mcp.json", tmp_path / "run"
     mcp.write_text(json.dumps({"mcpServers": {"library": world | {"toolweave": {"disposable": True}}}}))
     (tmp_path / "run.toml").write_text(
-        'mcp = "mcp.json"\nsamples = 6\nseed = 4\nturns = 1\nout = "run"\ntargets = ["search_titles"]\n'
+        'mcp = "mcp.json"\nsamples = 6\nseed = 5\nturns = 1\nout = "run"\ntargets = ["search_titles"]\n'
         'model = "terse"\ngates = ["short-requests"]\nstages = ["words"]\nvalue_sources = ["shelf"]\noffered = 5\n'
         'roles = {critique = "offline"}\n'
     )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.told import told
 from toolweave.pipeline.cli import app, load_command
 from toolweave.pipeline.commands.settings_file import ONE_EACH, UNFLAGGED
 from toolweave.pipeline.settings import Pace, RunSettings
@@ -101,7 +102,7 @@ def test_a_settings_file_that_says_nonsense_is_one_line(folder: Path, text: str,
     (folder / "run.toml").write_text(text)
     done = toolweave("plan", "--settings", folder / "run.toml", "--mcp", folder / "mcp.json")
     assert done.exit_code == 2
-    assert len(done.stderr.splitlines()) == 1 and words in done.stderr
+    assert len(told(done.stderr)) == 1 and words in done.stderr
 
 
 def test_every_setting_of_a_run_can_stand_in_the_file() -> None:
@@ -115,7 +116,7 @@ def test_a_setting_that_no_flag_has_counts_and_is_checked(folder: Path) -> None:
     (folder / "run.toml").write_text('mcp = "mcp.json"\nsamples = 2\nout = "o"\noffered = 0\n')
     done = toolweave("run", "--settings", folder / "run.toml", "--dry-run")
     assert done.exit_code == 2
-    assert done.stderr.splitlines() == ["toolweave: offered: Input should be greater than or equal to 1"]
+    assert told(done.stderr) == ["toolweave: offered: Input should be greater than or equal to 1"]
 
 
 @pytest.mark.parametrize(
