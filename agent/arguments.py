@@ -49,7 +49,6 @@ class ValueBook:
         specs: The servers, for their configured `values`.
         facts: What experiments taught; values that worked come before others of their kind.
         tools: The tools by id; needed for `speakable`, which is given ids.
-        shown: Tool id → output field → texts that it showed in experiments.
     """
 
     def __init__(
@@ -57,12 +56,10 @@ class ValueBook:
         specs: Mapping[str, ServerSpec],
         facts: Mapping[str, ToolFacts] | None = None,
         tools: Mapping[str, Tool] | None = None,
-        shown: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     ) -> None:
         self._specs = dict(specs)
         self._facts = dict(facts or {})
         self._tools = dict(tools or {})
-        self._shown = dict(shown or {})
         self._variety: dict[str, dict[str, int]] = {}
 
     def speakable(self, tool_id: str, parameter: str) -> bool:
@@ -120,8 +117,8 @@ class ValueBook:
         """What the server has shown beside such values; only for tools that change nothing."""
         if self._facts.get(tool.id, ToolFacts()).access != "reads":
             return []
-        tools = (name for name in self._shown if name.rpartition("/")[0] == tool.server)
-        fields = (texts for name in tools for texts in self._shown[name].values())
+        own = (facts for name, facts in self._facts.items() if name.rpartition("/")[0] == tool.server)
+        fields = (texts for facts in own for texts in facts.shown.values())
         return [Candidate(text, "shown") for text in beside(values, fields)]
 
     def configured(self, tool: Tool, path: str) -> list[Any]:

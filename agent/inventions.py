@@ -9,11 +9,12 @@ import random
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from importlib.resources import files
 from unicodedata import combining, normalize
 
 from faker.factory import Factory
 from faker.generator import Generator
+
+from toolweave.agent.ways import ways_in
 
 _HOMES = "en_US en_GB en_IN en_KE en_NG da_DK de_DE es_ES fi_FI fr_FR it_IT nl_NL pl_PL pt_BR sv_SE".split()
 """Where people's names come from; their letters are written without marks."""
@@ -55,21 +56,13 @@ def _headings() -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _ways() -> Mapping[str, tuple[str, ...]]:
+def _ways() -> Mapping[str, Sequence[str]]:
     """First word of a heading → what stands below it."""
-    return {heading.split()[0]: tuple(below) for heading, below in _sections().items()}
+    return {heading.split()[0]: below for heading, below in _sections().items()}
 
 
-@lru_cache(maxsize=1)
 def _sections() -> Mapping[str, Sequence[str]]:
-    found: dict[str, list[str]] = {}
-    below: list[str] = []
-    for line in files("toolweave.agent").joinpath("inventions.txt").read_text("utf-8").splitlines():
-        if line.startswith("== "):
-            below = found.setdefault(line.removeprefix("== "), [])
-        elif line and not line.startswith("#"):
-            below += line.split("|")
-    return found
+    return ways_in("toolweave.agent", "inventions")
 
 
 def _name(kind: str, home: str, rng: random.Random) -> str:

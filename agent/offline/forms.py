@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from importlib.resources import files
+
+from toolweave.agent.ways import ways_in
 
 REGISTERS = ("plain", "polite", "brisk", "chatty")
 
 
-@lru_cache
 def wordings(name: str) -> Mapping[str, tuple[str, ...]]:
-    """Heading → the ways below it, one a line or between "|", of a text file of that name."""
-    text = files("toolweave.agent.offline").joinpath(f"{name}.txt").read_text("utf-8")
-    found: dict[str, list[str]] = {}
-    ways: list[str] = []
-    for line in text.splitlines():
-        if line.startswith("== "):
-            ways = found.setdefault(line.removeprefix("== "), [])
-        elif line and not line.startswith("#"):
-            ways += line.split("|")
-    return {heading: tuple(below) for heading, below in found.items()}
+    """Heading → the ways below it, of a text file of that name."""
+    return ways_in("toolweave.agent.offline", name)
 
 
 def by_register(ways: Mapping[str, tuple[str, ...]], heading: str) -> dict[str, tuple[str, ...]]:

@@ -8,7 +8,8 @@ is looked for without being set apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
 from toolweave.agent.offline.conversation import Situation
@@ -69,10 +70,24 @@ class _Listener(Listener):
 
     def fit(self, mention: Mention, slot: Slot, tool: Tool) -> float:
         """As for a request, where the value may be meant at all."""
-        value, named = value_of(mention, slot), {one.text for one in self.mentions if one.kind == "name"}
-        endings = {_ending(one.text) for one in self.mentions}
-        fits = can_be(value, slot, named) and not _is_for_another(value, slot, slots_of(self.box, tool), endings)
+        value = value_of(mention, slot)
+        fits = can_be(value, slot, self._named) and not self._is_for_another(value, slot, tool)
         return super().fit(mention, slot, tool) if fits else 0.0
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        return frozenset(one.text for one in self.mentions if one.kind == "name")
+
+    def _is_for_another(self, value: Any, slot: Slot, tool: Tool) -> bool:
+        """Whether a file has not the ending that a parameter asks for, or has the one that another asks for."""
+        if not (ending := _ending(value)):
+            return False
+        endings = {_ending(one.text) for one in self.mentions}
+        told = {one.path: words(f"{one.path} {one.description}") for one in self.box.parameters[tool.id]}
+        asked = {path: endings.intersection(said) for path, said in told.items()}
+        return ending not in asked[slot.path] and any(
+            wanted and (path == slot.path or ending in wanted) for path, wanted in asked.items()
+        )
 
 
 class Hearing:
@@ -183,15 +198,6 @@ def slots_of(box: Toolbox, tool: Tool) -> list[Slot]:
     described = [word for word in words(purpose.object) if word not in SMALL]
     read = tuple(dict.fromkeys([purpose.nouns.head, *purpose.nouns.name_words, *described]))
     return [Slot(parameter, read) for parameter in box.parameters[tool.id]]
-
-
-def _is_for_another(value: Any, slot: Slot, slots: Sequence[Slot], endings: Collection[str]) -> bool:
-    """Whether a file has not the ending that a parameter asks for, or has the one that another asks for."""
-    ending = _ending(value)
-    asked = {one.path: {*endings} & {*words(f"{one.path} {one.parameter.description}")} for one in slots}
-    if not ending or ending in asked[slot.path]:
-        return False
-    return bool(asked[slot.path]) or any(ending in wanted for wanted in asked.values())
 
 
 def _ending(value: Any) -> str:

@@ -181,6 +181,7 @@ class Matcher:
     def __init__(self, tools: Sequence[Tool]) -> None:
         self.box = Toolbox(tools, {tool.id: tool.id for tool in tools})
         self._ranked: dict[tuple[Wording, tuple[tuple[str, ...], ...]], list[Meant]] = {}
+        self._about: dict[str, dict[str, float]] = {}
         self._known: dict[str, set[str]] = {}
         self._words: dict[str, tuple[str, ...]] = {}
         self._beside: dict[str, set[str]] = {}
@@ -195,6 +196,11 @@ class Matcher:
 
     def about(self, text: str) -> dict[str, float]:
         """Server → how far a text speaks of what it deals with, the best one 1.0; rare words count more."""
+        if text not in self._about:  # all procedures of a file ask for what stands around them
+            self._about[text] = self._weighed_by_server(text)
+        return self._about[text]
+
+    def _weighed_by_server(self, text: str) -> dict[str, float]:
         said = Counter(stems(text))
         scores: dict[str, float] = {}
         for server, known in self._known.items():

@@ -87,8 +87,7 @@ class Reading:
         self._scored: dict[tuple[str, str, tuple[str, ...]], list[tuple[float, Mention]]] = {}
         self._values: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._names = _full_names(procedure)
-        inside = set(re.findall(r"(?<=[a-z,] )[A-Z][a-z]+", procedure.around))
-        self._known = inside - {word.capitalize() for word in re.findall(r"\b[a-z]+\b", procedure.around)}
+        self._known = _proper_names(procedure.around)
         self._before = self._in_full(spoken(f"{procedure.title}. {procedure.context}"))
         self._around = mentions_of(self._before)
         slots = [slot for tool in tools for slot in slots_of(box, tool)]
@@ -211,6 +210,13 @@ def _full_names(procedure: Procedure) -> dict[str, str]:
     own = [procedure.context, *(f"{fact.value}." for fact in procedure.facts), *(step.text for step in procedure.steps)]
     full = (*_names_in(procedure.around), *_names_in(" ".join(own)))
     return {name.split()[-1]: name for name in reversed(full) if not name.startswith(_TITLES)}
+
+
+@lru_cache(maxsize=64)
+def _proper_names(text: str) -> frozenset[str]:
+    """Words with a capital within sentences that the text never has without."""
+    inside = re.findall(r"(?<=[a-z,] )[A-Z][a-z]+", text)
+    return frozenset(inside) - {word.capitalize() for word in re.findall(r"\b[a-z]+\b", text)}
 
 
 @lru_cache(maxsize=64)

@@ -70,8 +70,7 @@ class Groundwork:
         seen = seen.checked_against(graph, specs)
         for name in graph.belied:
             log.warning("a tool says that it only reads, and was seen to change something", tool=name)
-        shown = {name: fact.shown for name, fact in graph.facts.items()}
-        book = ValueBook(specs, graph.facts, graph.tools, shown)
+        book = ValueBook(specs, graph.facts, graph.tools)
         return Ground(specs, seen, graph, book, Planner(graph, book.speakable, seen.allowed, book.variety))
 
     async def _learn(self, config: McpConfig, seen: Introspection) -> None:

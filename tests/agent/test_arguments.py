@@ -147,11 +147,9 @@ def lookup(works: list[str], access: Literal["reads", "writes"] = "reads", **sch
     """What is said to a tool that has worked with these names, on a server that has shown some."""
     one = tool("find_owner", full_name={"type": "string", **schema})
     facts = {one.id: ToolFacts(access, works=tuple(f'{{"full_name": "{name}"}}' for name in works))}
-    shown: dict[str, dict[str, tuple[str, ...]]] = {
-        "s/list": {"owners[].name": ("Clara Voss", "Emil Stoica", "Mattias Brun")},
-        "t/list": {"x": ("Eve Rot",)},
-    }
-    book = ValueBook({}, facts, {one.id: one}, shown)
+    facts["s/list"] = ToolFacts(shown={"owners[].name": ("Clara Voss", "Emil Stoica", "Mattias Brun")})
+    facts["t/list"] = ToolFacts(shown={"x": ("Eve Rot",)})
+    book = ValueBook({}, facts, {one.id: one})
     return [choice.value for choice in book.candidates(one, parameters(one)[0], random.Random(1))]
 
 
